@@ -1,0 +1,49 @@
+# The only place that names a version or a source of something we did not write. Each dependency becomes
+# one target; what is missing is named together with the Debian package that has it.
+
+# inkling_require(WHAT PACKAGE CONDITION_VARIABLE): ends the configuration with what to install.
+function(inkling_require what package found)
+  if(NOT ${found})
+    message(FATAL_ERROR "${what} was not found. On Debian: apt-get install ${package}. "
+      "Elsewhere: install it and name its prefix in CMAKE_PREFIX_PATH.")
+  endif()
+endfunction()
+
+# --- engine -------------------------------------------------------------------------------------------
+if(INKLING_ENGINE)
+  include(EngineDependencies)
+endif()
+
+# --- trainer ------------------------------------------------------------------------------------------
+if(INKLING_TRAINER)
+  find_package(Torch QUIET)
+  inkling_require("LibTorch (2.x)" "libtorch-dev libopenblas0-openmp" Torch_FOUND)
+  find_package(ZLIB QUIET)
+  inkling_require("zlib" zlib1g-dev ZLIB_FOUND)
+  find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp)
+  inkling_require("CLI11 (2.x)" libcli11-dev CLI11_INCLUDE_DIR)
+  find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp)
+  inkling_require("nlohmann-json (3.x)" nlohmann-json3-dev NLOHMANN_JSON_INCLUDE_DIR)
+
+  add_library(inkling_torch INTERFACE)
+  target_link_libraries(inkling_torch INTERFACE ${TORCH_LIBRARIES})
+  target_include_directories(inkling_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  # Header-only: found by path so that a copied folder of headers serves as well as a package.
+  add_library(inkling_headers INTERFACE)
+  target_include_directories(inkling_headers SYSTEM INTERFACE
+    ${CLI11_INCLUDE_DIR} ${NLOHMANN_JSON_INCLUDE_DIR})
+
+  if(INKLING_EXPORT)
+    find_package(ONNX QUIET)
+    inkling_require("ONNX (1.17)" "libonnx-dev libprotobuf-dev protobuf-compiler" ONNX_FOUND)
+  endif()
+  if(INKLING_FETCH)
+    find_package(CURL QUIET)
+    inkling_require("libcurl" libcurl4-openssl-dev CURL_FOUND)
+  endif()
+endif()
+
+# --- tests --------------------------------------------------------------------------------------------
+if(INKLING_TESTS)
+  include(TestDependencies)
+endif()

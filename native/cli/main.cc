@@ -1,0 +1,56 @@
+// The `inkling` command. The only place that catches, prints errors and sets exit codes: 0 done,
+// 1 failed (one line: what, where, a hint), 2 wrong usage.
+#include <c10/util/Exception.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "cli/commands.h"
+#include "data/file.h"
+
+namespace {
+
+std::string join(int argc, char** argv) {
+  std::string line = "inkling";
+  for (int i = 1; i < argc; ++i) line += std::string(" ") + argv[i];
+  return line;
+}
+
+int fail(const std::string& sentence) {
+  std::fprintf(stderr, "inkling: %s\n", sentence.c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Inkling trains handwritten-digit recognisers and exports them as ONNX."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", INKLING_VERSION);
+  inkling::add_train(app, join(argc, argv));
+  inkling::add_evaluate(app);
+#ifdef INKLING_HAS_EXPORT
+  inkling::add_export(app);
+#endif
+#ifdef INKLING_HAS_FETCH
+  inkling::add_fetch(app);
+#endif
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const inkling::Failure& error) {
+    return fail(error.what());
+  } catch (const c10::OutOfMemoryError&) {
+    return fail("the GPU is out of memory; lower --batch, or use --device cpu");
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory; close other programs or use less data");
+  } catch (const c10::Error& error) {
+    return fail(std::string("LibTorch: ") + error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}

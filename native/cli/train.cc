@@ -1,0 +1,178 @@
+// `inkling train`: data in, a run's folder out.
+#include <torch/cuda.h>
+#include <torch/utils.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "data/file.h"
+#include "data/idx.h"
+#include "model/presets.h"
+#include "train/run.h"
+#include "train/scoring.h"
+#include "train/trainer.h"
+
+namespace inkling {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainFlags {
+  Sources sources;
+  TrainOptions options;
+  std::string out;
+  std::string preset = "compact";
+  std::string device = "auto";
+  double validation_share = 0.1;
+  bool list_presets = false;
+};
+
+void print_presets() {
+  for (const std::string& name : preset_names()) {
+    const NetworkSpec spec = preset(name);
+    std::int64_t parameters = 0, multiply_adds = 0;
+    std::printf("%s\n  %-12s %-14s %12s %14s\n", name.c_str(), "layer", "shape", "parameters",
+                "multiply-adds");
+    for (const LayerShape& row : layer_shapes(spec)) {
+      std::string shape;
+      for (std::int64_t side : row.shape)
+        shape += (shape.empty() ? "" : "x") + std::to_string(side);
+      std::printf("  %-12s %-14s %12lld %14lld\n", row.name.c_str(), shape.c_str(),
+                  static_cast<long long>(row.parameters),
+                  static_cast<long long>(row.multiply_adds));
+      parameters += row.parameters, multiply_adds += row.multiply_adds;
+    }
+    std::printf("  %-12s %-14s %12lld %14lld\n\n", "total", "", static_cast<long long>(parameters),
+                static_cast<long long>(multiply_adds));
+  }
+}
+
+torch::Device choose_device(const std::string& name) {
+  if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return torch::kCPU;
+  if (!torch::cuda::is_available()) {
+    throw Failure("--device cuda: this LibTorch sees no GPU; use --device cpu or auto");
+  }
+  return torch::kCUDA;
+}
+
+// The one time a run sees the test set: after every choice was made.
+void test_once(Network& network, const std::string& mnist, Run& run) {
+  if (mnist.empty()) return;
+  const Dataset test = read_mnist(mnist, MnistPart::kTest);
+  const torch::Tensor logits = predict_logits(network, test.images);
+  const Score s =
+      score((logits / run.temperature).softmax(1), test.labels, run.rejection_threshold);
+  run.details["mnist_test"] = {{"images", s.count},
+                               {"accuracy", s.accuracy()},
+                               {"refused", s.refused_share()},
+                               {"accuracy_refused_wrong", s.answered_accuracy()}};
+  std::printf("MNIST test: %.2f %% of %lld (\"?\" for %.2f %%; %.2f %% if \"?\" counts as wrong)\n",
+              100 * s.accuracy(), static_cast<long long>(s.count), 100 * s.refused_share(),
+              100 * s.answered_accuracy());
+}
+
+std::string describe(const Sources& sources) {
+  std::string text = sources.mnist.empty() ? "" : "MNIST train";
+  for (const std::string& path : sources.strokes) {
+    text += (text.empty() ? "" : " + ") + fs::path(path).filename().string();
+  }
+  return text;
+}
+
+void run_train(const TrainFlags& flags, const std::string& command_line) {
+  if (flags.list_presets) return print_presets();
+  if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
+  torch::manual_seed(flags.options.seed);
+  const torch::Device device = choose_device(flags.device);
+  Network network(preset(flags.preset));
+  network->to(device);
+  const TrainingData data =
+      load_training_data(flags.sources, flags.validation_share, flags.options.seed);
+  std::error_code error;
+  fs::create_directories(flags.out, error);
+  if (error) throw Failure("cannot make the folder " + flags.out + ": " + error.message());
+
+  std::printf(
+      "%s: %lld parameters on %s; %lld images and %zu drawings to learn from, %lld held out\n",
+      flags.preset.c_str(), static_cast<long long>(network->parameter_count()),
+      device.is_cuda() ? "the GPU" : "the CPU", static_cast<long long>(data.images.size()),
+      data.drawings.size(), static_cast<long long>(data.validation.size()));
+  Run run;
+  run.network = network->spec(), run.command = command_line;
+  run.details["data"] = describe(flags.sources);
+  train(network, data, flags.options, flags.out, run);
+  std::printf("best epoch %lld: validation %.3f %%; temperature %.3f, \"?\" below %.3f\n",
+              run.details["best_epoch"].get<long long>(),
+              100 * run.details["validation"]["accuracy"].get<double>(), run.temperature,
+              run.rejection_threshold);
+  test_once(network, flags.sources.mnist, run);
+  save_run(run, flags.out);
+  std::printf("run kept in %s; next: inkling export %s -o model.onnx\n", flags.out.c_str(),
+              flags.out.c_str());
+}
+
+void add_recipe_flags(CLI::App& command, TrainOptions& o) {
+  using CLI::PositiveNumber, CLI::NonNegativeNumber, CLI::Range;
+  command.add_option("--epochs", o.epochs, "Passes over the data")
+      ->check(PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--batch", o.batch, "Images a step")
+      ->check(PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--learning-rate", o.learning_rate, "Peak of the one-cycle schedule")
+      ->check(PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--weight-decay", o.weight_decay, "AdamW's decay of the kernels")
+      ->check(NonNegativeNumber)
+      ->capture_default_str();
+  command.add_option("--warmup-epochs", o.warmup_epochs, "Epochs of linear rise")
+      ->check(NonNegativeNumber)
+      ->capture_default_str();
+  command.add_option("--label-smoothing", o.label_smoothing, "Share given to the other digits")
+      ->check(Range(0.0, 0.99))
+      ->capture_default_str();
+  command.add_option("--average-decay", o.average_decay, "Moving average of the weights, a step")
+      ->check(Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--rotation", o.affine.rotation, "Augmentation: up to so many degrees")
+      ->check(Range(0.0, 180.0))
+      ->capture_default_str();
+  command.add_option("--scale", o.affine.scale, "Augmentation: up to this share of the size")
+      ->check(Range(0.0, 0.9))
+      ->capture_default_str();
+  command.add_option("--shear", o.affine.shear, "Augmentation: slant up to this")
+      ->check(Range(0.0, 2.0))
+      ->capture_default_str();
+  command.add_option("--shift", o.affine.shift, "Augmentation: up to so many pixels")
+      ->check(Range(0.0, 14.0))
+      ->capture_default_str();
+  command
+      .add_option("--refuse", o.refuse_share, "Share of held-out digits that may be answered \"?\"")
+      ->check(Range(0.0, 0.5))
+      ->capture_default_str();
+  command.add_option("--seed", o.seed, "Seed of the split, the start and the order")
+      ->check(NonNegativeNumber)
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, const std::string& command_line) {
+  auto flags = std::make_shared<TrainFlags>();
+  CLI::App* command = app.add_subcommand("train", "Train a network and keep it as a run");
+  add_source_flags(*command, flags->sources);
+  command->add_option("--out", flags->out, "Folder for the run: checkpoints, metrics, run.json");
+  command->add_option("--preset", flags->preset, "Which network")->capture_default_str();
+  command->add_flag("--list-presets", flags->list_presets, "Show every network, layer by layer");
+  command->add_option("--device", flags->device, "auto, cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  command->add_option("--validation", flags->validation_share, "Share of the data held out")
+      ->check(CLI::Range(0.001, 0.9))
+      ->capture_default_str();
+  add_recipe_flags(*command, flags->options);
+  command->callback([flags, command_line] { run_train(*flags, command_line); });
+}
+
+}  // namespace inkling

@@ -1,0 +1,84 @@
+// Reading through zlib (which passes plain files through) and writing whole files.
+#include "data/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace inkling {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;
+
+std::string reason() { return std::strerror(errno); }
+
+struct GzClose {
+  void operator()(gzFile file) const { gzclose(file); }
+};
+using GzHandle = std::unique_ptr<std::remove_pointer_t<gzFile>, GzClose>;
+
+void write_all(int fd, const std::string& bytes, const fs::path& path) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Failure("cannot write " + path.string() + ": " + reason());
+    done += static_cast<std::size_t>(n);
+  }
+  if (::fsync(fd) != 0 && errno != EINVAL) {
+    throw Failure("cannot flush " + path.string() + ": " + reason());
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, std::size_t max_bytes) {
+  if (fs::is_directory(path)) {
+    throw Failure(path.string() + " is a folder, not a file; name the file itself");
+  }
+  errno = 0;
+  const GzHandle file(gzopen(path.c_str(), "rb"));
+  if (!file) throw Failure("cannot open " + path.string() + ": " + reason());
+  gzbuffer(file.get(), kChunk);
+
+  std::string bytes;
+  for (;;) {
+    const std::size_t old_size = bytes.size();
+    bytes.resize(old_size + kChunk);
+    const int n = gzread(file.get(), bytes.data() + old_size, kChunk);
+    int code = Z_OK;
+    const char* what = gzerror(file.get(), &code);
+    if (n < 0 || (n < static_cast<int>(kChunk) && code != Z_OK && code != Z_STREAM_END)) {
+      throw Failure(path.string() + " is cut short or damaged (" + what + "); fetch it again");
+    }
+    bytes.resize(old_size + static_cast<std::size_t>(n));
+    if (bytes.size() > max_bytes) {
+      throw Failure(path.string() + " holds more than " + std::to_string(max_bytes) +
+                    " bytes; it is not a file this command reads");
+    }
+    if (n == 0) return bytes;
+  }
+}
+
+void write_file(const fs::path& path, const std::string& bytes) {
+  const fs::path temporary = path.string() + ".part";
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) throw Failure("cannot write " + path.string() + ": " + reason());
+  try {
+    write_all(fd, bytes, path);
+  } catch (...) {
+    ::close(fd);
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  ::close(fd);
+  std::error_code error;
+  fs::rename(temporary, path, error);
+  if (error) throw Failure("cannot write " + path.string() + ": " + error.message());
+}
+
+}  // namespace inkling

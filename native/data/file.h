@@ -1,0 +1,24 @@
+// Reading whole files, gzipped or not. Step 1 of training: bytes from disk.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+namespace inkling {
+
+// What a command cannot do, in one sentence (what, where, how to mend); main prints it and exits 1.
+struct Failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The file's bytes, decompressed when it is gzipped. Throws Failure when it is missing, is a
+// folder, is cut short, or would be larger than max_bytes.
+std::string read_file(const std::filesystem::path& path,
+                      std::size_t max_bytes = std::size_t{4} << 30);
+
+// Replaces the file as a whole: writes beside it, flushes to disk, renames. Throws Failure; the old
+// file is then untouched.
+void write_file(const std::filesystem::path& path, const std::string& bytes);
+
+}  // namespace inkling

@@ -1,0 +1,98 @@
+// Loads the named sources and holds out the validation part.
+#include "data/sources.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+#include <set>
+
+#include "data/file.h"
+#include "data/idx.h"
+
+namespace inkling {
+namespace {
+
+// A permutation that is the same on every platform and LibTorch (std::shuffle's is not specified).
+template <typename T>
+void shuffle(std::vector<T>& items, std::mt19937_64& random) {
+  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
+}
+
+void split_images(const Dataset& all, double share, std::mt19937_64& random, TrainingData& data) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(all.size()));
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+  shuffle(order, random);
+  const torch::Tensor indices = torch::tensor(order, torch::kInt64);
+  const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(all.size()));
+  data.validation = concatenate(data.validation, all.select(indices.slice(0, 0, held_out)));
+  data.images = concatenate(data.images, all.select(indices.slice(0, held_out)));
+}
+
+// Writers are held out until they have drawn at least the share; drawings without a writer stay.
+std::set<std::string> choose_writers(const std::vector<Drawing>& drawings, double share,
+                                     std::mt19937_64& random) {
+  std::set<std::string> names;
+  for (const Drawing& drawing : drawings) {
+    if (!drawing.writer.empty()) names.insert(drawing.writer);
+  }
+  std::vector<std::string> order(names.begin(), names.end());
+  shuffle(order, random);
+  std::set<std::string> chosen;
+  std::size_t count = 0;
+  for (const std::string& name : order) {
+    if (static_cast<double>(count) >= share * static_cast<double>(drawings.size())) break;
+    chosen.insert(name);
+    count += static_cast<std::size_t>(std::count_if(
+        drawings.begin(), drawings.end(), [&](const Drawing& d) { return d.writer == name; }));
+  }
+  return chosen;
+}
+
+void split_drawings(std::vector<Drawing> all, double share, std::mt19937_64& random,
+                    TrainingData& data) {
+  const std::set<std::string> writers = choose_writers(all, share, random);
+  std::vector<Drawing> held_out;
+  for (Drawing& drawing : all) {
+    if (drawing.label < 0) continue;
+    (writers.contains(drawing.writer) ? held_out : data.drawings).push_back(std::move(drawing));
+  }
+  if (held_out.empty()) return;
+  data.validation =
+      concatenate(data.validation, render(held_out, [](std::size_t) { return kPenWidth; }));
+}
+
+}  // namespace
+
+TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed) {
+  if (sources.empty()) throw Failure("no data; name some with --mnist DIR or --strokes FILE");
+  std::mt19937_64 random(static_cast<std::uint64_t>(seed));
+  TrainingData data;
+  if (!sources.mnist.empty()) {
+    split_images(read_mnist(sources.mnist, MnistPart::kTrain), share, random, data);
+  }
+  for (const std::string& path : sources.strokes) {
+    split_drawings(read_strokes(path), share, random, data);
+  }
+  if (data.validation.size() == 0) {
+    throw Failure(
+        "nothing could be held out for validation: the stroke files name fewer than two "
+        "writers; add --mnist DIR or a \"writer\" to each line");
+  }
+  return data;
+}
+
+std::vector<NamedDataset> load_evaluation_data(const Sources& sources) {
+  if (sources.empty()) throw Failure("no data; name some with --mnist DIR or --strokes FILE");
+  std::vector<NamedDataset> sets;
+  if (!sources.mnist.empty()) {
+    sets.push_back({"mnist test", read_mnist(sources.mnist, MnistPart::kTest)});
+  }
+  for (const std::string& path : sources.strokes) {
+    Dataset data = render(read_strokes(path), [](std::size_t) { return kPenWidth; });
+    if (data.size() == 0) throw Failure(path + " holds no drawing with a digit for a label");
+    sets.push_back({std::filesystem::path(path).filename().string(), std::move(data)});
+  }
+  return sets;
+}
+
+}  // namespace inkling

@@ -1,0 +1,44 @@
+// What a run says while it works: a live line on a terminal, one line an epoch, and metrics.jsonl.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+
+#include "train/scoring.h"
+
+namespace inkling {
+
+struct EpochMetrics {
+  std::int64_t epoch = 0;     // from 1
+  double learning_rate = 0;   // at the epoch's end
+  double train_loss = 0;      // with label smoothing and augmentation
+  double train_accuracy = 0;  // on augmented images
+  double images_per_second = 0;
+  Score validation;  // of the averaged weights
+  bool best = false;
+};
+
+class Progress {
+ public:
+  // Appends to metrics.jsonl in `folder`. Throws Failure when it cannot be written.
+  Progress(const std::filesystem::path& folder, std::int64_t epochs, std::int64_t steps_per_epoch);
+
+  // Redraws the live line (on a terminal only, at most a few times a second).
+  void step(std::int64_t epoch, std::int64_t step, double loss, double accuracy,
+            double images_per_second);
+  // Prints the epoch's line and appends it to metrics.jsonl.
+  void epoch(const EpochMetrics& metrics);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double seconds_left(std::int64_t steps_done) const;
+
+  std::ofstream log_;
+  std::int64_t epochs_, steps_per_epoch_;
+  bool terminal_;
+  Clock::time_point start_, last_drawn_;
+};
+
+}  // namespace inkling

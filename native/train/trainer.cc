@@ -1,0 +1,246 @@
+// The loop itself. Tensor shapes: images uint8 [N,28,28], pixels float32 [B,1,28,28], logits
+// [B,10].
+#include "train/trainer.h"
+
+#include <ATen/Context.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/optim/adamw.h>
+#include <torch/utils.h>
+
+#include <cmath>
+#include <random>
+
+#include "data/file.h"
+#include "train/ema.h"
+#include "train/progress.h"
+#include "train/safetensors.h"
+#include "train/schedule.h"
+
+namespace inkling {
+namespace {
+
+constexpr std::int64_t kProbeImages = 512;  // kept with the run, to check an export on
+
+// The whole training set as bytes on the device: images first, then one row a drawing, redrawn with
+// a new pen each epoch.
+class TrainingPool {
+ public:
+  TrainingPool(const TrainingData& data, const TrainOptions& options, torch::Device device)
+      : drawings_(data.drawings), options_(options), device_(device) {
+    Dataset drawn;
+    if (!drawings_.empty()) drawn = render(drawings_, [&](std::size_t) { return kPenWidth; });
+    drawn_ = drawn.images;
+    first_drawn_ = data.images.size();
+    const Dataset all = concatenate(data.images, drawn);
+    images_ = all.images.to(device), labels_ = all.labels.to(device);
+  }
+
+  std::int64_t size() const { return labels_.size(0); }
+
+  void redraw(std::int64_t epoch) {
+    if (drawings_.empty()) return;
+    render_into(drawn_, drawings_, [&](std::size_t i) {
+      std::seed_seq key{options_.seed, epoch, static_cast<std::int64_t>(i)};
+      std::mt19937 random(key);
+      return static_cast<float>(options_.pen_low +
+                                (options_.pen_high - options_.pen_low) *
+                                    (static_cast<double>(random()) / 4294967296.0));
+    });
+    images_.slice(0, first_drawn_).copy_(drawn_);
+  }
+
+  // A new order of all rows, int64 [N] on the device.
+  torch::Tensor shuffled() const {
+    return torch::randperm(size(), torch::TensorOptions(device_).dtype(torch::kInt64));
+  }
+  Dataset batch(const torch::Tensor& rows) const {
+    return {images_.index_select(0, rows), labels_.index_select(0, rows)};
+  }
+
+ private:
+  const std::vector<Drawing>& drawings_;
+  const TrainOptions& options_;
+  torch::Device device_;
+  torch::Tensor images_, labels_, drawn_;  // drawn_ stays on the CPU
+  std::int64_t first_drawn_ = 0;
+};
+
+class Loop {
+ public:
+  Loop(Network& network, const TrainingData& data, const TrainOptions& options,
+       const std::filesystem::path& folder)
+      : network_(network),
+        data_(data),
+        options_(options),
+        folder_(folder),
+        pool_(data, options, network->parameters().front().device()),
+        average_(network, options.average_decay),
+        optimizer_(parameter_groups(), torch::optim::AdamWOptions(options.learning_rate)),
+        steps_per_epoch_(pool_.size() / options.batch),
+        progress_(folder, options.epochs, steps_per_epoch_) {}
+
+  // Returns the best epoch; its averaged weights are in best.safetensors.
+  std::int64_t run() {
+    std::int64_t best_epoch = 0;
+    for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
+      EpochMetrics metrics = train_epoch(epoch);
+      metrics.validation = validate();
+      metrics.best = is_better(metrics.validation);
+      if (metrics.best) {
+        best_ = metrics.validation, best_epoch = epoch;
+        save_weights(average_.network(), checkpoint_path(folder_, "best"));
+      }
+      save_weights(average_.network(), checkpoint_path(folder_, "last"));
+      progress_.epoch(metrics);
+    }
+    return best_epoch;
+  }
+
+ private:
+  // Biases and batch norm's scales are not decayed.
+  std::vector<torch::optim::OptimizerParamGroup> parameter_groups() {
+    std::vector<torch::Tensor> decayed, kept;
+    for (const torch::Tensor& p : network_->parameters())
+      (p.dim() > 1 ? decayed : kept).push_back(p);
+    const auto group = [&](std::vector<torch::Tensor> parameters, double decay) {
+      return torch::optim::OptimizerParamGroup(
+          std::move(parameters),
+          std::make_unique<torch::optim::AdamWOptions>(
+              torch::optim::AdamWOptions(options_.learning_rate).weight_decay(decay)));
+    };
+    return {group(std::move(decayed), options_.weight_decay), group(std::move(kept), 0.0)};
+  }
+
+  double set_learning_rate(std::int64_t step) {
+    const auto warmup =
+        static_cast<std::int64_t>(options_.warmup_epochs * static_cast<double>(steps_per_epoch_));
+    const double rate =
+        warmup_cosine(step, warmup, options_.epochs * steps_per_epoch_, options_.learning_rate);
+    for (auto& group : optimizer_.param_groups()) {
+      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+    }
+    return rate;
+  }
+
+  // One step; adds this batch's loss and count of right answers to the sums on the device.
+  void train_step(const torch::Tensor& rows, torch::Tensor& loss_sum, torch::Tensor& correct_sum) {
+    const Dataset batch = pool_.batch(rows);
+    torch::Tensor pixels = to_pixels(batch.images);
+    if (options_.affine.enabled()) pixels = augment(pixels, options_.affine);
+    const torch::Tensor logits = network_->forward(pixels);
+    const torch::Tensor loss = torch::nn::functional::cross_entropy(
+        logits, batch.labels,
+        torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
+    optimizer_.zero_grad();
+    loss.backward();
+    optimizer_.step();
+    average_.update(network_);
+    torch::NoGradGuard no_grad;
+    loss_sum += loss.detach();
+    correct_sum += (logits.argmax(1) == batch.labels).sum();
+  }
+
+  EpochMetrics train_epoch(std::int64_t epoch) {
+    network_->train();
+    pool_.redraw(epoch);
+    const torch::Tensor order = pool_.shuffled();
+    const auto on_device = torch::TensorOptions(order.device());
+    torch::Tensor loss_sum = torch::zeros({}, on_device.dtype(torch::kFloat32));
+    torch::Tensor correct_sum = torch::zeros({}, on_device.dtype(torch::kInt64));
+    EpochMetrics metrics;
+    metrics.epoch = epoch;
+    const auto start = std::chrono::steady_clock::now();
+    // The sums are read now and then only: each reading waits for the device.
+    const std::int64_t report_every = std::max<std::int64_t>(1, steps_per_epoch_ / 20);
+    for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
+      metrics.learning_rate = set_learning_rate((epoch - 1) * steps_per_epoch_ + step);
+      train_step(order.slice(0, step * options_.batch, (step + 1) * options_.batch), loss_sum,
+                 correct_sum);
+      if ((step + 1) % report_every != 0 && step + 1 != steps_per_epoch_) continue;
+      const double done = static_cast<double>(step + 1);
+      metrics.train_loss = loss_sum.item<double>() / done;
+      metrics.train_accuracy =
+          correct_sum.item<double>() / (done * static_cast<double>(options_.batch));
+      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+      metrics.images_per_second = done * static_cast<double>(options_.batch) / elapsed.count();
+      if (!std::isfinite(metrics.train_loss)) stop_diverged(epoch, step);
+      progress_.step(epoch, step + 1, metrics.train_loss, metrics.train_accuracy,
+                     metrics.images_per_second);
+    }
+    return metrics;
+  }
+
+  [[noreturn]] void stop_diverged(std::int64_t epoch, std::int64_t step) const {
+    throw Failure("the loss is not a number any more (epoch " + std::to_string(epoch) + ", step " +
+                  std::to_string(step + 1) +
+                  "); lower --learning-rate. The best weights so far are in " + folder_.string());
+  }
+
+  Score validate() {
+    const torch::Tensor logits = predict_logits(average_.network(), data_.validation.images);
+    return score(logits.softmax(1), data_.validation.labels);
+  }
+
+  bool is_better(const Score& s) const {
+    if (best_.count == 0) return true;
+    return s.correct != best_.correct ? s.correct > best_.correct : s.loss < best_.loss;
+  }
+
+  Network& network_;
+  const TrainingData& data_;
+  const TrainOptions& options_;
+  const std::filesystem::path& folder_;
+  TrainingPool pool_;
+  WeightAverage average_;
+  torch::optim::AdamW optimizer_;
+  std::int64_t steps_per_epoch_;
+  Progress progress_;
+  Score best_;
+};
+
+// Temperature and threshold, from the held-out part alone.
+void calibrate(Network& network, const Dataset& validation, double refuse_share, Run& run) {
+  const torch::Tensor logits = predict_logits(network, validation.images);
+  run.temperature = fit_temperature(logits, validation.labels);
+  const torch::Tensor probabilities = (logits / run.temperature).softmax(1);
+  run.rejection_threshold = confidence_quantile(probabilities, refuse_share);
+  const Score validated = score(probabilities, validation.labels, run.rejection_threshold);
+  run.details["validation"] = {{"images", validated.count},
+                               {"accuracy", validated.accuracy()},
+                               {"loss", validated.loss},
+                               {"refused", validated.refused_share()},
+                               {"accuracy_refused_wrong", validated.answered_accuracy()}};
+}
+
+}  // namespace
+
+void train(Network& network, const TrainingData& data, const TrainOptions& options,
+           const std::filesystem::path& folder, Run& run) {
+  const std::int64_t count = data.images.size() + static_cast<std::int64_t>(data.drawings.size());
+  if (count < options.batch) {
+    throw Failure("a batch of " + std::to_string(options.batch) +
+                  " is larger than the training data (" + std::to_string(count) +
+                  " images); lower --batch");
+  }
+  // Every n-th held-out image, so that pictures and drawings are both among them.
+  const std::int64_t stride = std::max<std::int64_t>(1, data.validation.size() / kProbeImages);
+  const torch::Tensor probe = data.validation.images.slice(0, 0, c10::nullopt, stride);
+  save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
+
+  const auto start = std::chrono::steady_clock::now();
+  const std::int64_t best_epoch = Loop(network, data, options, folder).run();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+
+  load_weights(network, checkpoint_path(folder, "best"));
+  network->eval();
+  calibrate(network, data.validation, options.refuse_share, run);
+  run.seed = options.seed;
+  run.details["best_epoch"] = best_epoch;
+  run.details["epochs"] = options.epochs;
+  run.details["seconds"] = elapsed.count();
+  run.details["parameters"] = network->parameter_count();
+  run.details["training_images"] = data.images.size();
+  run.details["training_drawings"] = data.drawings.size();
+}
+
+}  // namespace inkling

@@ -1,0 +1,34 @@
+// The training loop: AdamW, warm-up and cosine, label smoothing, averaged weights, augmentation on
+// the device. The data lives on the device as bytes.
+#pragma once
+
+#include <filesystem>
+
+#include "data/augment.h"
+#include "data/sources.h"
+#include "model/network.h"
+#include "train/run.h"
+
+namespace inkling {
+
+struct TrainOptions {
+  std::int64_t epochs = 30;
+  std::int64_t batch = 128;
+  double learning_rate = 4e-3;  // the peak
+  double weight_decay = 0.02;
+  double warmup_epochs = 1;
+  double label_smoothing = 0.05;
+  double average_decay = 0.999;          // of the weights' moving average, a step
+  double pen_low = 2.2, pen_high = 4.2;  // drawings' pen width is uniform in it, output pixels
+  double refuse_share = 0.01;            // of held-out digits may be answered "?"
+  AffineRange affine;
+  std::int64_t seed = 1;
+};
+
+// Trains `network` on its device and fills `folder` but for run.json: metrics, checkpoints, probe.
+// Sets the run's temperature, threshold and details, all chosen on the validation part, and leaves
+// the best epoch's averaged weights in `network`. Throws Failure; what was written before stays.
+void train(Network& network, const TrainingData& data, const TrainOptions& options,
+           const std::filesystem::path& folder, Run& run);
+
+}  // namespace inkling

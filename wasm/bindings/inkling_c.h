@@ -1,0 +1,48 @@
+// The C binding: what JavaScript (or any language with a C FFI) calls. inkling_c.cc implements it and is
+// the only file that knows Emscripten; wasm/js/module.ts is its one caller in JavaScript.
+//
+// Every function that can fail returns an int: >= 0 on success, -(StatusCode) on failure, and then
+// inkling_last_error() holds the sentence. Pointers are addresses in the module's memory; buffers come
+// from inkling_alloc. Float buffers are float32, little-endian.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The message of the last call that failed, UTF-8, NUL-terminated; valid until the next call.
+const char* inkling_last_error(void);
+
+// Memory for arguments and results; NULL when there is none left.
+void* inkling_alloc(size_t bytes);
+void inkling_free(void* memory);
+
+// ONNX bytes -> a handle > 0. The bytes may be freed afterwards.
+int inkling_engine_load(const uint8_t* onnx, size_t size);
+void inkling_engine_free(int handle);
+
+// pixels [count][28][28] -> probabilities [count][10].
+int inkling_engine_classify(int handle, const float* pixels, int count, float* probabilities);
+
+// JSON, UTF-8, NUL-terminated, valid until the next call; NULL on failure:
+// {"threshold":0.7,"metadata":{...},"plan":[{"name","op","shape":[...],"multiply_adds","weight_bytes"}]}
+const char* inkling_engine_describe(int handle);
+
+// The named tensor of the last classified image: returns the count of floats and sets *values (owned by
+// the module, valid until the next call) and shape[0..4) (unused trailing dims are 0).
+int inkling_engine_activations(int handle, const char* name, const float** values, int32_t shape[4]);
+
+// xy holds x0,y0,x1,y1,... of all strokes, one after another; lengths the points of each stroke.
+// pixels [28][28] is written.
+int inkling_pixels_from_strokes(const float* xy, const int32_t* lengths, int stroke_count,
+                                float* pixels);
+
+// rgba [height][width][4] -> pixels [28][28].
+int inkling_pixels_from_bitmap(const uint8_t* rgba, int width, int height, float* pixels);
+
+#ifdef __cplusplus
+}
+#endif

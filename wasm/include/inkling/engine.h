@@ -1,0 +1,89 @@
+// The engine: ONNX bytes in, digit probabilities out. Loading reads the file (onnx_reader), folds
+// its constants into a graph (graph) and lays that out as XNNPACK operators (plan); classifying
+// runs them. No exception leaves it, nothing is printed, and the model's bytes are not trusted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inkling/ink.h"
+#include "inkling/status.h"
+
+namespace inkling {
+
+inline constexpr int kDigitCount = 10;
+
+// What a model file may ask for at most. The defaults admit every digit-sized classifier (170 MB of
+// float weights among them) and stop a hostile file before it exhausts the tab.
+struct Limits {
+  std::size_t file_bytes = std::size_t{256} << 20;
+  std::size_t nodes = 4096;
+  std::size_t tensor_elements = std::size_t{64} << 20;  // of any one tensor
+  std::size_t total_bytes = std::size_t{1} << 30;       // weights, buffers and workspaces together
+  std::size_t batch = 1024;                             // images planned at once
+};
+
+struct Classification {
+  int digit = 0;         // the most probable digit, 0..9
+  float confidence = 0;  // its probability
+  bool sure = false;     // confidence >= Engine::rejection_threshold()
+  std::array<float, kDigitCount> probabilities{};
+};
+
+// One step of the plan, for people to read.
+struct PlanStep {
+  std::string name;                // the ONNX node's name (or its output's)
+  std::string op;                  // "Conv 3x3 + Relu"
+  std::vector<std::size_t> shape;  // of its output, NCHW, for one image
+  std::size_t multiply_adds = 0;   // for one image
+  std::size_t weight_bytes = 0;
+};
+
+// An activation: shape is NCHW for one image (or [1, features]), values in that order.
+struct Activation {
+  std::vector<std::size_t> shape;
+  std::vector<float> values;
+};
+
+class Engine {
+ public:
+  // Reads a model with input float32 [N,1,28,28] and a first output float32 [N,10]. Errors:
+  // kMalformedModel, kUnsupportedModel (names node, operator and reason), kLimitExceeded,
+  // kOutOfMemory.
+  static Result<Engine> load(std::span<const std::byte> onnx, const Limits& limits = {});
+
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  // pixels: [28][28], each finite. Errors: kInvalidArgument.
+  Result<Classification> classify(std::span<const float> pixels);
+
+  // pixels: [count][28][28]; probabilities: [count][10], written. Errors: kInvalidArgument.
+  Status classify_batch(std::span<const float> pixels, std::span<float> probabilities);
+
+  // The named tensor's values for the image that classify() saw last. Errors: kInvalidArgument when
+  // no such tensor is kept (names are those of plan()).
+  Result<Activation> activations(std::string_view name) const;
+
+  const std::vector<PlanStep>& plan() const;
+
+  // The file's metadata_props (preset, command, data, accuracy, rejection_threshold, ...).
+  const std::map<std::string, std::string, std::less<>>& metadata() const;
+
+  // Below this confidence the answer is "?"; 0 when the file does not say.
+  float rejection_threshold() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inkling

@@ -1,0 +1,56 @@
+// Ink to pixels: how a drawing becomes the 28x28 picture that a network sees. This is the only
+// place that knows; the page, training on strokes and evaluation all call it.
+//
+// The steps are those by which MNIST itself was made (LeCun et al. 1998; reconstructed exactly by
+// Yadav and Bottou, "Cold Case: The Lost MNIST Digits", 2019): scale the ink's bounding box, aspect
+// kept, into 20x20 pixels; anti-alias by area; put the centre of mass at the centre of 28x28 by a
+// whole-pixel shift.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "inkling/status.h"
+
+namespace inkling {
+
+inline constexpr int kImageSide = 28;                        // pixels
+inline constexpr int kPixelCount = kImageSide * kImageSide;  // 784
+inline constexpr int kBoxSide = 20;  // the ink's box, pen included, in pixels
+
+// The pen's width in *output* pixels, so that neither the canvas's size nor its brush matters. At
+// this width rendered digits carry as much ink as MNIST's.
+inline constexpr float kPenWidth = 3.0f;
+
+// A drawing is untrusted (it may come from a file or an address). More than this is no digit.
+inline constexpr int kMaxPoints = 100'000;
+
+struct Point {
+  float x = 0;  // grows right, any unit
+  float y = 0;  // grows down, the same unit
+};
+using Stroke = std::vector<Point>;
+
+// Row-major [28][28], ink = 1, background = 0.
+using Pixels = std::array<float, kPixelCount>;
+
+struct PenOptions {
+  float width = kPenWidth;  // output pixels, in [1, 10]
+};
+
+// Draws the strokes with a round pen and normalises them. Strokes without points are passed over; a
+// stroke of one point (or of coinciding points) is a disc as wide as the pen; a straight bar keeps
+// its aspect. Errors: kEmptyInk when no stroke has a point; kInvalidArgument for a coordinate that
+// is not finite, more than kMaxPoints points, or a pen width out of range.
+Result<Pixels> pixels_from_strokes(std::span<const Stroke> strokes, const PenOptions& pen = {});
+
+// A picture of a digit: `rgba` holds width*height pixels of 4 bytes, row-major from the top left,
+// alpha not premultiplied (transparent counts as white). Dark on light and light on dark are told
+// apart by the border; an uneven background is removed. Errors: kEmptyInk when the picture is
+// blank; kInvalidArgument when a side is not in 1..kMaxBitmapSide or the buffer has another size.
+inline constexpr int kMaxBitmapSide = 4096;
+Result<Pixels> pixels_from_bitmap(std::span<const std::uint8_t> rgba, int width, int height);
+
+}  // namespace inkling
