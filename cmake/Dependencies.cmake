@@ -40,6 +40,8 @@ if(INKLING_TRAINER)
   if(INKLING_FETCH)
     find_package(CURL QUIET)
     inkling_require("libcurl" libcurl4-openssl-dev CURL_FOUND)
+    find_package(OpenSSL QUIET COMPONENTS Crypto)
+    inkling_require("OpenSSL's libcrypto" libssl-dev OpenSSL_FOUND)
   endif()
 endif()
 

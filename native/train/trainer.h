@@ -19,7 +19,7 @@ struct TrainOptions {
   double warmup_epochs = 1;
   double label_smoothing = 0.05;
   double average_decay = 0.999;          // of the weights' moving average, a step
-  double pen_low = 2.2, pen_high = 4.2;  // drawings' pen width is uniform in it, output pixels
+  double pen_low = 1.8, pen_high = 3.5;  // drawings' pen width is uniform in it, output pixels
   double refuse_share = 0.01;            // of held-out digits may be answered "?"
   AffineRange affine;
   std::int64_t seed = 1;

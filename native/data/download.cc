@@ -1,0 +1,143 @@
+// One transfer a mirror through libcurl, into NAME.part; renamed when the checksum is right.
+#include "data/download.h"
+
+#include <curl/curl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "data/file.h"
+#include "data/sha256.h"
+
+namespace inkling {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr long kConnectSeconds = 15;  // a mirror that does not answer is passed over
+constexpr long kStallBytes = 1000;    // a second, ...
+constexpr long kStallSeconds = 20;    // ... for so long: the mirror has stalled
+constexpr long kRedirects = 5;
+
+struct CurlCleanup {
+  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+};
+struct FileClose {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using FileHandle = std::unique_ptr<std::FILE, FileClose>;
+
+// What libcurl's callbacks share during one transfer.
+struct Transfer {
+  CURL* curl = nullptr;
+  std::FILE* file = nullptr;
+  std::uint64_t resumed_at = 0, written = 0, wanted = 0;
+  bool checked_start = false, too_large = false, disk_failed = false;
+  const DownloadProgress* progress = nullptr;
+
+  // A server that does not know ranges answers 200 and sends the file from its start.
+  bool start() {
+    if (checked_start) return true;
+    checked_start = true;
+    long code = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+    if (resumed_at == 0 || code == 206) return true;
+    resumed_at = 0;
+    return ftruncate(fileno(file), 0) == 0;
+  }
+};
+
+std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (!transfer.start()) return 0;
+  if (transfer.resumed_at + transfer.written + size > transfer.wanted) {
+    transfer.too_large = true;
+    return 0;
+  }
+  if (std::fwrite(data, 1, size, transfer.file) != size) {
+    transfer.disk_failed = true;
+    return 0;
+  }
+  transfer.written += size;
+  if (*transfer.progress) {
+    (*transfer.progress)(transfer.resumed_at + transfer.written, transfer.wanted);
+  }
+  return size;
+}
+
+void set_options(CURL* curl, const std::string& url, Transfer& transfer, char* error) {
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kRedirects);
+  curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, kStallBytes);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kStallSeconds);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "inkling");
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.resumed_at));
+}
+
+std::uint64_t size_or_zero(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  return error ? 0 : size;
+}
+
+// Returns why the file is not complete, or nothing.
+std::string transfer_from(const std::string& url, const RemoteFile& file, const fs::path& part,
+                          const DownloadProgress& progress) {
+  if (size_or_zero(part) >= file.size) fs::remove(part);  // complete, yet wrong: begin again
+  const std::unique_ptr<CURL, CurlCleanup> curl(curl_easy_init());
+  if (!curl) return "libcurl could not start";
+  Transfer transfer;
+  transfer.curl = curl.get(), transfer.progress = &progress;
+  transfer.resumed_at = size_or_zero(part), transfer.wanted = file.size;
+  const FileHandle output(std::fopen(part.c_str(), "ab"));
+  if (!output) throw Failure("cannot write " + part.string());
+  transfer.file = output.get();
+
+  char error[CURL_ERROR_SIZE] = "";
+  set_options(curl.get(), url, transfer, error);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (std::fflush(output.get()) != 0) transfer.disk_failed = true;
+  if (transfer.disk_failed) throw Failure("cannot write " + part.string() + "; is the disk full?");
+  if (transfer.too_large) return "it is longer than it should be";
+  if (code != CURLE_OK) return error[0] ? error : curl_easy_strerror(code);
+  if (transfer.resumed_at + transfer.written < file.size) return "it ended early";
+  return "";
+}
+
+}  // namespace
+
+DownloadOutcome download(const RemoteFile& file, const fs::path& folder,
+                         const std::vector<std::string>& mirrors,
+                         const DownloadProgress& progress) {
+  const fs::path target = folder / file.name, part = target.string() + ".part";
+  if (size_or_zero(target) == file.size && sha256_of_file(target) == file.sha256) {
+    return DownloadOutcome::kAlreadyThere;
+  }
+  std::string answers;
+  for (const std::string& mirror : mirrors) {
+    std::string problem = transfer_from(mirror + file.name, file, part, progress);
+    if (problem.empty() && sha256_of_file(part) != file.sha256) {
+      fs::remove(part);
+      problem = "its checksum is wrong";
+    }
+    if (problem.empty()) {
+      fs::rename(part, target);
+      return DownloadOutcome::kFetched;
+    }
+    answers += "\n  " + mirror + file.name + ": " + problem;
+  }
+  throw Failure(
+      "no mirror gave " + file.name +
+      "; run the same command again to go on, or name another with --mirror URL:" + answers);
+}
+
+}  // namespace inkling

@@ -1,0 +1,29 @@
+// Fetching data sets: several mirrors, resumed where a connection broke, checked by SHA-256.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace inkling {
+
+struct RemoteFile {
+  std::string name;        // below each mirror's address, and in the folder
+  std::uint64_t size = 0;  // bytes
+  std::string sha256;      // 64 lower-case hexadecimal digits
+};
+
+enum class DownloadOutcome { kAlreadyThere, kFetched };
+
+// Called now and then with the bytes present and the bytes wanted.
+using DownloadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+// Puts `file` into `folder`. A right copy that is already there is kept; a ".part" left by a broken
+// connection is gone on with; a copy whose checksum is wrong is thrown away and the next mirror
+// tried. Mirrors are addresses ending in '/'. Throws Failure that says what each mirror answered.
+DownloadOutcome download(const RemoteFile& file, const std::filesystem::path& folder,
+                         const std::vector<std::string>& mirrors, const DownloadProgress& progress);
+
+}  // namespace inkling
