@@ -1,0 +1,119 @@
+// The command as people run it: train, export and evaluate end to end on made-up drawings; exit codes
+// and one sentence for what goes wrong.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "synthetic.h"
+#include "temp_folder.h"
+
+namespace inkling {
+namespace {
+
+struct Outcome {
+  int code = -1;
+  std::string text;  // stdout and stderr together
+};
+
+Outcome inkling_command(const std::string& arguments) {
+  Outcome outcome;
+  std::FILE* pipe = popen((std::string(INKLING_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
+  std::array<char, 4096> chunk;
+  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), pipe)) {
+    outcome.text.append(chunk.data(), n);
+  }
+  outcome.code = WEXITSTATUS(pclose(pipe));
+  return outcome;
+}
+
+void expect_sentence(const Outcome& outcome, const std::string& piece) {
+  EXPECT_EQ(outcome.code, 1) << outcome.text;
+  EXPECT_NE(outcome.text.find("inkling: "), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find(piece), std::string::npos) << outcome.text;
+}
+
+class TrainedOnce : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TempFolder;
+    strokes_ = folder_->write("s.jsonl", stroke_file(synthetic_drawings(40, 8))).string();
+    const Outcome trained = inkling_command("train --strokes " + strokes_ + " --epochs 4 --batch 32 " +
+                                            "--average-decay 0.9 --out " + run());
+    ASSERT_EQ(trained.code, 0) << trained.text;
+    EXPECT_NE(trained.text.find("epoch 4/4"), std::string::npos) << trained.text;
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static std::string run() { return (*folder_ / "run").string(); }
+  static std::string file(const std::string& name) { return (*folder_ / name).string(); }
+
+  static inline TempFolder* folder_ = nullptr;
+  static inline std::string strokes_;
+};
+
+TEST_F(TrainedOnce, ExportsAndEvaluatesLikeTheRunItself) {
+  const Outcome exported = inkling_command("export " + run() + " -o " + file("m.onnx"));
+  ASSERT_EQ(exported.code, 0) << exported.text;
+  const auto correct = [&](const std::string& model) {
+    const Outcome scored = inkling_command("evaluate " + model + " --strokes " + strokes_ + " --json");
+    EXPECT_EQ(scored.code, 0) << scored.text;
+    return nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>();
+  };
+  EXPECT_EQ(correct(file("m.onnx")), correct(run()));
+  EXPECT_GE(correct(run()), 360);  // of 400
+}
+
+TEST_F(TrainedOnce, WritesProbabilitiesForOtherPrograms) {
+  ASSERT_EQ(inkling_command("export --fp16 " + run() + " -o " + file("half.onnx")).code, 0);
+  const Outcome scored = inkling_command("evaluate " + file("half.onnx") + " --strokes " + strokes_ +
+                                         " --probabilities " + file("p.bin"));
+  ASSERT_EQ(scored.code, 0) << scored.text;
+  EXPECT_EQ(std::filesystem::file_size(file("p.bin")), 400u * 10 * 4);
+}
+
+TEST_F(TrainedOnce, ACutOffModelOrCheckpointIsNamed) {
+  ASSERT_EQ(inkling_command("export " + run() + " -o " + file("whole.onnx")).code, 0);
+  folder_->write("cut.onnx", read_file(file("whole.onnx")).substr(0, 5000));
+  expect_sentence(inkling_command("evaluate " + file("cut.onnx") + " --strokes " + strokes_), "cut.onnx: ");
+  std::filesystem::create_directory(file("broken"));
+  std::filesystem::copy(run(), file("broken"), std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::resize_file(file("broken/best.safetensors"), 1000);
+  expect_sentence(inkling_command("export " + file("broken") + " -o " + file("no.onnx")), "best.safetensors");
+  EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
+}
+
+TEST(CommandLine, WrongUsageExitsWithTwo) {
+  EXPECT_EQ(inkling_command("").code, 2);
+  EXPECT_EQ(inkling_command("paint").code, 2);
+  EXPECT_EQ(inkling_command("train --epochs nine").code, 2);
+  EXPECT_EQ(inkling_command("train --epochs -3").code, 2);
+  EXPECT_EQ(inkling_command("evaluate").code, 2);
+}
+
+TEST(CommandLine, HelpAndVersionExitWithZero) {
+  EXPECT_EQ(inkling_command("--version").code, 0);
+  for (const char* verb : {"train", "export", "evaluate", "fetch"}) {
+    const Outcome help = inkling_command(std::string(verb) + " --help");
+    EXPECT_EQ(help.code, 0);
+    EXPECT_NE(help.text.find("--"), std::string::npos);
+  }
+  EXPECT_NE(inkling_command("train --list-presets").text.find("30874"), std::string::npos);
+}
+
+TEST(CommandLine, WhatGoesWrongIsOneSentence) {
+  const TempFolder folder;
+  const std::string out = " --out " + (folder / "run").string();
+  expect_sentence(inkling_command("train" + out), "--mnist");
+  expect_sentence(inkling_command("train --mnist /nonexistent" + out), "inkling fetch mnist");
+  expect_sentence(inkling_command("train --strokes " + folder.path().string() + out), "is a folder");
+  expect_sentence(inkling_command("train --preset giant" + out), "compact");
+  expect_sentence(inkling_command("evaluate /nonexistent.onnx --mnist x"), "cannot open");
+  expect_sentence(inkling_command("evaluate " + folder.path().string() + " --mnist x"), "run.json");
+  const std::string html = folder.write("page.onnx", "<!doctype html><title>404</title>").string();
+  expect_sentence(inkling_command("evaluate " + html + " --mnist x"), "page.onnx");
+}
+
+}  // namespace
+}  // namespace inkling

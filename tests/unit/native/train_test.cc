@@ -1,0 +1,265 @@
+// The network, its checkpoints, augmentation, scores and the training loop on made-up data.
+#include <gtest/gtest.h>
+#include <torch/utils.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "data/augment.h"
+#include "model/presets.h"
+#include "synthetic.h"
+#include "temp_folder.h"
+#include "train/ema.h"
+#include "train/run.h"
+#include "train/safetensors.h"
+#include "train/schedule.h"
+#include "train/scoring.h"
+#include "train/trainer.h"
+
+namespace inkling {
+namespace {
+
+TEST(Presets, HaveTheParametersTheyAreDocumentedWith) {
+  EXPECT_EQ(Network(preset("compact"))->parameter_count(), 30874);
+  EXPECT_EQ(Network(preset("two-stage"))->parameter_count(), 32154);
+}
+
+TEST(Presets, CountWhatLibTorchCounts) {
+  for (const std::string& name : preset_names()) {
+    Network network(preset(name));
+    std::int64_t count = 0;
+    for (const torch::Tensor& p : network->parameters()) count += p.numel();
+    EXPECT_EQ(network->parameter_count(), count) << name;
+    EXPECT_EQ(network->forward(torch::rand({3, 1, 28, 28})).sizes(), (std::vector<std::int64_t>{3, 10}));
+  }
+}
+
+TEST(Presets, AnUnknownNameListsTheKnown) {
+  expect_failure([] { preset("huge"); }, "huge", "compact, two-stage");
+}
+
+TEST(NetworkSpec, SurvivesJson) {
+  for (const std::string& name : preset_names()) {
+    const nlohmann::json json = preset(name);
+    EXPECT_EQ(nlohmann::json(json.get<NetworkSpec>()), json);
+  }
+}
+
+TEST(NetworkSpec, LayersThatDoNotFitAreNamed) {
+  NetworkSpec spec{"bad", 1.0, {{LayerKind::kDense, 10}}};
+  expect_failure([&] { layer_shapes(spec); }, "dense1", "flatten");
+  spec.layers = {{LayerKind::kFlatten}, {LayerKind::kDense, 9}};
+  expect_failure([&] { layer_shapes(spec); }, "ten features");
+  spec.layers = {{LayerKind::kConv, 4, 31, 0}};
+  expect_failure([&] { layer_shapes(spec); }, "conv1", "larger than its input");
+}
+
+TEST(Safetensors, KeepsTensorsAndMetadata) {
+  const TempFolder folder;
+  const TensorFile file{{{"a", torch::rand({2, 3})}, {"b", torch::arange(5)}, {"c", torch::ones({4}, torch::kUInt8)}},
+                        {{"preset", "compact"}}};
+  save_tensors(file, folder / "x.safetensors");
+  const TensorFile back = load_tensors(folder / "x.safetensors");
+  ASSERT_EQ(back.tensors.size(), 3u);
+  for (const auto& [name, tensor] : file.tensors) EXPECT_TRUE(back.tensors.at(name).equal(tensor)) << name;
+  EXPECT_EQ(back.metadata, file.metadata);
+}
+
+TEST(Safetensors, RefusesAFileCutShortAnywhere) {
+  const TempFolder folder;
+  save_tensors({{{"a", torch::rand({2, 3})}}, {}}, folder / "x");
+  const std::string bytes = read_file(folder / "x");
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_NE(failure_of([&] { load_tensors(folder.write("cut", bytes.substr(0, length))); }), "")
+        << length << " bytes were taken for a checkpoint";
+  }
+}
+
+TEST(Safetensors, RefusesOffsetsAndShapesThatLie) {
+  const TempFolder folder;
+  const auto with_header = [&](std::string header) {
+    std::string bytes(8, '\0');
+    bytes[0] = static_cast<char>(header.size());
+    return folder.write("lie", bytes + header + std::string(24, 'x'));
+  };
+  for (const char* entry :
+       {R"({"a":{"dtype":"F32","shape":[6],"data_offsets":[8,32]}})",
+        R"({"a":{"dtype":"F32","shape":[7],"data_offsets":[0,24]}})",
+        R"({"a":{"dtype":"F32","shape":[-6],"data_offsets":[0,24]}})",
+        R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})",
+        R"({"a":{"dtype":"F99","shape":[6],"data_offsets":[0,24]}})",
+        R"({"a":{"shape":[6],"data_offsets":[0,24]}})", R"({"a":7})", "not json"}) {
+    EXPECT_NE(failure_of([&] { load_tensors(with_header(entry)); }), "") << entry;
+  }
+}
+
+TEST(Checkpoints, BelongToOneNetwork) {
+  const TempFolder folder;
+  Network compact(preset("compact")), same(preset("compact")), other(preset("two-stage"));
+  save_weights(compact, folder / "w");
+  load_weights(same, folder / "w");
+  const torch::Tensor pixels = torch::rand({2, 1, 28, 28});
+  compact->eval(), same->eval();
+  EXPECT_TRUE(compact->forward(pixels).equal(same->forward(pixels)));
+  expect_failure([&] { load_weights(other, folder / "w"); }, "another network");
+}
+
+TEST(Augment, NothingAskedForChangesNothing) {
+  const torch::Tensor pixels = torch::rand({4, 1, 28, 28});
+  constexpr double kInterpolation = 1e-4;  // bilinear weights are not exactly 0 and 1
+  EXPECT_LE((augment(pixels, {0, 0, 0, 0}) - pixels).abs().max().item<double>(), kInterpolation);
+}
+
+TEST(Augment, EverySampleGetsItsOwnMap) {
+  torch::manual_seed(1);
+  torch::Tensor pixels = torch::zeros({8, 1, 28, 28});
+  pixels.slice(2, 8, 20).slice(3, 12, 16).fill_(1.0);
+  const torch::Tensor turned = augment(pixels, AffineRange{});
+  for (int i = 1; i < 8; ++i) EXPECT_GT((turned[0] - turned[i]).abs().max().item<double>(), 0.01);
+  EXPECT_NEAR(turned.sum().item<double>(), pixels.sum().item<double>(), 0.15 * pixels.sum().item<double>());
+}
+
+TEST(Augment, StaysWithinItsRange) {
+  torch::manual_seed(2);
+  torch::Tensor pixels = torch::zeros({500, 1, 28, 28});
+  pixels.slice(2, 13, 15).slice(3, 13, 15).fill_(1.0);  // a dot in the middle
+  const AffineRange shift_only{0, 0, 0, 2.0};
+  const torch::Tensor moved = augment(pixels, shift_only);
+  const torch::Tensor columns = torch::arange(28).to(torch::kFloat32) + 0.5;
+  const torch::Tensor centre = (moved.sum({1, 2}) * columns).sum(1) / moved.sum({1, 2, 3});
+  EXPECT_LE((centre - 14.0).abs().max().item<double>(), 2.01);
+  EXPECT_GE((centre - 14.0).abs().max().item<double>(), 1.8);
+}
+
+TEST(Schedule, RisesToThePeakAndFallsToZero) {
+  EXPECT_NEAR(warmup_cosine(0, 10, 100, 1.0), 0.1, 1e-12);
+  EXPECT_NEAR(warmup_cosine(9, 10, 100, 1.0), 1.0, 1e-12);
+  EXPECT_NEAR(warmup_cosine(55, 10, 100, 1.0), 0.5, 1e-12);
+  EXPECT_LT(warmup_cosine(99, 10, 100, 1.0), 1e-3);
+  for (int step = 11; step < 100; ++step) {
+    EXPECT_LT(warmup_cosine(step, 10, 100, 1.0), warmup_cosine(step - 1, 10, 100, 1.0));
+  }
+}
+
+TEST(WeightAverage, FollowsTheNetworkAndForgetsItsStart) {
+  Network network(preset("compact"));
+  WeightAverage average(network, 0.9);
+  {
+    torch::NoGradGuard no_grad;
+    for (torch::Tensor p : network->parameters()) p.fill_(2.0);
+  }
+  for (int i = 0; i < 200; ++i) average.update(network);
+  for (const torch::Tensor& p : average.network()->parameters()) {
+    EXPECT_LE((p - 2.0).abs().max().item<double>(), 1e-3);
+  }
+}
+
+TEST(Scores, CountRightRefusedAndBoth) {
+  torch::Tensor p = torch::full({3, 10}, 0.01);
+  p[0][4] = 0.91;                // right and sure
+  p[1][4] = 0.5, p[1][5] = 0.4;  // right but unsure
+  p[2][7] = 0.91;                // wrong and sure
+  const Score s = score(p, torch::tensor({4, 4, 1}, torch::kInt64), 0.6);
+  EXPECT_EQ(s.count, 3);
+  EXPECT_EQ(s.correct, 2);
+  EXPECT_EQ(s.refused, 1);
+  EXPECT_EQ(s.answered_correctly, 1);
+  EXPECT_EQ(s.digit_count[4], 2);
+  EXPECT_EQ(s.digit_correct[1], 0);
+  EXPECT_NEAR(s.loss, -(std::log(0.91) + std::log(0.5) + std::log(0.01)) / 3, 1e-5);
+}
+
+TEST(Calibration, FindsTheTemperatureThatWasApplied) {
+  torch::manual_seed(3);
+  const torch::Tensor truth = torch::randn({20000, 10}) * 2;
+  const torch::Tensor labels = torch::multinomial(truth.softmax(1), 1).squeeze(1);
+  EXPECT_NEAR(fit_temperature(truth * 2.5, labels), 2.5, 0.1);
+  EXPECT_NEAR(fit_temperature(truth * 0.5, labels), 0.5, 0.02);
+}
+
+TEST(Calibration, TheThresholdRefusesTheShareAskedFor) {
+  torch::manual_seed(4);
+  const torch::Tensor p = (torch::randn({5000, 10}) * 3).softmax(1);
+  const torch::Tensor labels = torch::zeros({5000}, torch::kInt64);
+  EXPECT_EQ(score(p, labels, confidence_quantile(p, 0.01)).refused, 50);
+}
+
+// --- the loop --------------------------------------------------------------------------------------
+
+TrainingData made_up_data(const TempFolder& folder) {
+  Sources sources;
+  sources.strokes = {folder.write("s.jsonl", stroke_file(synthetic_drawings(40, 8))).string()};
+  return load_training_data(sources, 0.1, 1);
+}
+
+TrainOptions quick() {
+  TrainOptions options;
+  options.epochs = 6, options.batch = 32, options.average_decay = 0.9;
+  return options;
+}
+
+Run train_made_up(const TempFolder& folder, Network& network, const TrainOptions& options) {
+  torch::manual_seed(options.seed);
+  network = Network(preset("compact"));
+  Run run;
+  run.network = network->spec(), run.command = "inkling train";
+  train(network, made_up_data(folder), options, folder.path(), run);
+  return run;
+}
+
+TEST(Training, LearnsMadeUpDrawingsAndLeavesAWholeRun) {
+  const TempFolder folder;
+  Network network{nullptr};
+  const Run run = train_made_up(folder, network, quick());
+  EXPECT_GE(run.details.at("validation").at("accuracy").get<double>(), 0.9);
+  EXPECT_GT(run.temperature, 0.0);
+  save_run(run, folder.path());
+  EXPECT_EQ(load_run(folder.path()).temperature, run.temperature);
+
+  std::istringstream metrics(read_file(folder / "metrics.jsonl"));
+  std::string line;
+  int lines = 0;
+  while (std::getline(metrics, line)) EXPECT_EQ(nlohmann::json::parse(line).at("epoch"), ++lines);
+  EXPECT_EQ(lines, 6);
+  Network best(preset("compact"));
+  load_weights(best, checkpoint_path(folder.path(), "best"));
+  best->eval();
+  const torch::Tensor pixels = torch::rand({2, 1, 28, 28});
+  EXPECT_TRUE(best->forward(pixels).equal(network->forward(pixels)));
+}
+
+TEST(Training, TheSameSeedGivesTheSameWeights) {
+  const TempFolder a, b;
+  Network first{nullptr}, second{nullptr};
+  TrainOptions options = quick();
+  options.epochs = 2;
+  train_made_up(a, first, options), train_made_up(b, second, options);
+  EXPECT_EQ(read_file(a / "last.safetensors"), read_file(b / "last.safetensors"));
+}
+
+TEST(Training, StopsWhenTheLossIsNoNumberAndKeepsTheLastGoodWeights) {
+  const TempFolder folder;
+  Network network{nullptr};
+  TrainOptions options = quick();
+  options.learning_rate = 1e30, options.warmup_epochs = 2;  // the first epoch rises slowly to a cliff
+  expect_failure([&] { train_made_up(folder, network, options); }, "not a number", "epoch",
+                 "--learning-rate");
+}
+
+TEST(Training, SaysWhenABatchIsLargerThanTheData) {
+  const TempFolder folder;
+  Network network{nullptr};
+  TrainOptions options = quick();
+  options.batch = 100000;
+  expect_failure([&] { train_made_up(folder, network, options); }, "100000", "--batch");
+}
+
+TEST(Runs, AFolderWithoutARunSaysHowToMakeOne) {
+  const TempFolder folder;
+  expect_failure([&] { load_run(folder.path()); }, "run.json", "inkling train");
+  folder.write("run.json", "{\"network\":");
+  expect_failure([&] { load_run(folder.path()); }, "run.json is damaged");
+}
+
+}  // namespace
+}  // namespace inkling
