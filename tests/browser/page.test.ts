@@ -1,0 +1,386 @@
+// What one can do on the page: mouse, finger, pen, keys and buttons; and what must stay as it is.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { KeyInput } from 'puppeteer-core';
+import { fixtureDrawings, type Point } from './curves.ts';
+import { Studio, type Visit } from './studio.ts';
+
+let studio: Studio;
+
+before(async () => {
+  studio = await Studio.open();
+});
+
+after(() => studio?.close());
+
+/** The first fixture of a digit. */
+function drawing(label: string): Point[][] {
+  return fixtureDrawings().find((fixture) => fixture.label === label)!.strokes;
+}
+
+const kDiagonal: Point[][] = [Array.from({ length: 20 }, (_, i): Point => [i, i])];
+
+async function press(visit: Visit, key: KeyInput, ...held: KeyInput[]): Promise<void> {
+  for (const modifier of held) await visit.page.keyboard.down(modifier);
+  await visit.page.keyboard.press(key);
+  for (const modifier of held) await visit.page.keyboard.up(modifier);
+}
+
+function isDisabled(visit: Visit, button: string): Promise<boolean> {
+  return visit.text(button, 'aria-disabled').then((value) => value === 'true');
+}
+
+test('an empty pad has no answer, an invitation and nothing to undo', () =>
+  studio.during({}, async (visit) => {
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
+    assert.equal(await visit.text('#verdict'), 'Waiting for ink');
+    assert.equal(await visit.page.$eval('.hint', (hint) => getComputedStyle(hint).opacity), '1');
+    for (const button of ['#undo', '#redo', '#clear']) assert.ok(await isDisabled(visit, button));
+    await visit.page.click('#undo');
+    await press(visit, 'Escape');
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
+  }));
+
+test('the answer changes while the line grows, before the pen is lifted', () =>
+  studio.during({}, async (visit) => {
+    const [stroke] = await visit.placed(drawing('7'));
+    await visit.page.mouse.move(...stroke[0]);
+    await visit.page.mouse.down();
+    await Promise.all(stroke.slice(1).map(([x, y]) => visit.page.mouse.move(x, y)));
+    assert.equal((await visit.reading()).digit, '7');
+    await visit.page.mouse.up();
+    assert.equal((await visit.reading()).digit, '7');
+  }));
+
+test('an answer comes with a confidence, ten bars that add up, and the pixels it was read from', () =>
+  studio.during({ reducedMotion: true }, async (visit) => {
+    await visit.draw(drawing('3'));
+    const { digit, confidence } = await visit.reading();
+    assert.equal(digit, '3');
+    assert.match(await visit.text('#digit', 'data-confidence'), /^[01]\.\d\d$/);
+    assert.ok(confidence > 0.5 && confidence <= 1);
+    const shares = await visit.page.$$eval('#bars li', (bars) =>
+      bars.map((bar) => Number(bar.style.getPropertyValue('--probability'))),
+    );
+    assert.equal(shares.length, 10);
+    // Each share is written with four decimals.
+    assert.ok(Math.abs(shares.reduce((sum, share) => sum + share) - 1) < 10 * 0.00005 + 1e-5);
+    assert.equal(shares.indexOf(Math.max(...shares)), 3);
+    assert.equal(await visit.text('#bars .best .name'), '3');
+    const seen = await visit.page.$eval('#glimpse', (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+      return { width, height, inked: data.filter((value, i) => i % 4 === 3 && value > 0).length };
+    });
+    assert.deepEqual([seen.width, seen.height], [28, 28]);
+    assert.ok(seen.inked > 40 && seen.inked < 400, `${seen.inked} pixels of 784 carry ink`);
+  }));
+
+test('undo, redo and clear work from their buttons, and clear can be undone', () =>
+  studio.during({}, async (visit) => {
+    const four = fixtureDrawings().find((fixture) => fixture.style === 'open, two strokes')!.strokes;
+    await visit.draw(four);
+    const whole = await visit.reading();
+    const ink = await visit.inkedPixels();
+    assert.equal(whole.digit, '4');
+    await visit.page.click('#undo');
+    assert.notDeepEqual(await visit.reading(), whole);
+    assert.ok((await visit.inkedPixels()) < ink);
+    await visit.page.click('#redo');
+    assert.deepEqual(await visit.reading(), whole);
+    assert.equal(await visit.inkedPixels(), ink);
+    assert.ok(await isDisabled(visit, '#redo'));
+    await visit.page.click('#clear');
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
+    assert.equal(await visit.inkedPixels(), 0);
+    await visit.page.click('#undo');
+    assert.deepEqual(await visit.reading(), whole);
+    assert.equal(await visit.inkedPixels(), ink);
+  }));
+
+test('a new line after an undo leaves nothing to redo', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('1'));
+    await visit.page.click('#undo');
+    assert.ok(!(await isDisabled(visit, '#redo')));
+    await visit.draw(drawing('7'));
+    assert.ok(await isDisabled(visit, '#redo'));
+    assert.equal((await visit.reading()).digit, '7');
+  }));
+
+test('Ctrl+Z, Ctrl+Shift+Z, Ctrl+Y, Escape and Delete do what the buttons do', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('2'));
+    const read = await visit.reading();
+    assert.equal(read.digit, '2');
+    const empty = { digit: '', confidence: 0 };
+    await press(visit, 'z', 'Control');
+    assert.deepEqual(await visit.reading(), empty);
+    await press(visit, 'Z', 'Control', 'Shift');
+    assert.deepEqual(await visit.reading(), read);
+    await press(visit, 'z', 'Control');
+    await press(visit, 'y', 'Control');
+    assert.deepEqual(await visit.reading(), read);
+    await press(visit, 'Escape');
+    assert.deepEqual(await visit.reading(), empty);
+    await press(visit, 'z', 'Control');
+    assert.deepEqual(await visit.reading(), read);
+    await press(visit, 'Delete');
+    assert.deepEqual(await visit.reading(), empty);
+  }));
+
+test('undo in the middle of a line gives up that line and nothing else', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('1'));
+    const one = await visit.reading();
+    const [line] = await visit.placed(kDiagonal);
+    await visit.page.mouse.move(...line[0]);
+    await visit.page.mouse.down();
+    await visit.page.mouse.move(...line[19]);
+    await press(visit, 'z', 'Control');
+    await visit.page.mouse.up();
+    assert.deepEqual(await visit.reading(), one);
+    assert.ok(!(await isDisabled(visit, '#undo')));
+  }));
+
+test('other keys and the other mouse buttons draw nothing', () =>
+  studio.during({}, async (visit) => {
+    const [line] = await visit.placed(kDiagonal);
+    for (const button of ['right', 'middle'] as const) {
+      await visit.page.mouse.move(...line[0]);
+      await visit.page.mouse.down({ button });
+      await visit.page.mouse.move(...line[19]);
+      await visit.page.mouse.up({ button });
+    }
+    await press(visit, 'z');
+    assert.equal(await visit.inkedPixels(), 0);
+  }));
+
+test('a tap makes a dot', () =>
+  studio.during({}, async (visit) => {
+    const { x, y, width } = await visit.padBox();
+    await visit.page.mouse.click(x + width / 2, y + width / 2);
+    const { digit } = await visit.reading();
+    assert.match(digit, /^[\d?]$/);
+    const inked = await visit.inkedPixels();
+    const disc = Math.PI * (0.0175 * width) ** 2; // the resting nib's area
+    assert.ok(inked > 0.7 * disc && inked < 1.4 * disc, `${inked} pixels, a disc has ${disc}`);
+  }));
+
+test('ink that leaves the pad stays at its edge, and the line goes on', () =>
+  studio.during({}, async (visit) => {
+    const { x, y, width } = await visit.padBox();
+    await visit.page.mouse.move(x + width / 2, y + width / 2);
+    await visit.page.mouse.down();
+    await visit.page.mouse.move(x + width + 60, y + width / 2);
+    await visit.page.mouse.move(x + width / 2, y + width / 4);
+    await visit.page.mouse.up();
+    await visit.page.click('#undo');
+    assert.equal(await visit.inkedPixels(), 0, 'it was one line');
+  }));
+
+const kPhone = { width: 390, height: 760, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+
+test('a finger draws, and the page does not scroll under it', () =>
+  studio.during({ viewport: kPhone }, async (visit) => {
+    const { touchscreen } = visit.page;
+    for (const stroke of await visit.placed(drawing('5'))) {
+      await touchscreen.touchStart(...stroke[0]);
+      for (const [x, y] of stroke.slice(1)) await touchscreen.touchMove(x, y);
+      await touchscreen.touchEnd();
+    }
+    assert.equal((await visit.reading()).digit, '5');
+    assert.equal(await visit.page.evaluate(() => scrollY), 0);
+  }));
+
+test('a second finger does not scribble', () =>
+  studio.during({ viewport: kPhone }, async (visit) => {
+    const { touchscreen } = visit.page;
+    const [line] = await visit.placed(drawing('1'));
+    const { x, y } = await visit.padBox();
+    const first = await touchscreen.touchStart(...line[0]);
+    for (const point of line.slice(1, 9)) await first.move(...point);
+    const second = await touchscreen.touchStart(x + 20, y + 20);
+    await second.move(x + 120, y + 40);
+    await second.end();
+    for (const point of line.slice(9)) await first.move(...point);
+    await first.end();
+    assert.equal((await visit.reading()).digit, '1');
+    await visit.page.tap('#undo');
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 }, 'there was one line');
+  }));
+
+test('a pen draws, with a line that follows its pressure', () =>
+  studio.during({}, async (visit) => {
+    const session = await visit.page.createCDPSession();
+    const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', [x, y]: Point, force: number) =>
+      session.send('Input.dispatchMouseEvent', {
+        type,
+        x,
+        y,
+        force,
+        button: 'left',
+        buttons: type === 'mouseReleased' ? 0 : 1,
+        clickCount: 1,
+        pointerType: 'pen',
+      });
+    const drawWith = async (force: number) => {
+      for (const stroke of await visit.placed(drawing('7'))) {
+        await pen('mousePressed', stroke[0], force);
+        await Promise.all(stroke.slice(1).map((point) => pen('mouseMoved', point, force)));
+        await pen('mouseReleased', stroke[stroke.length - 1], 0);
+      }
+      assert.equal((await visit.reading()).digit, '7');
+      return visit.inkedPixels();
+    };
+    const light = await drawWith(0.1);
+    await visit.clear();
+    const heavy = await drawWith(0.9);
+    assert.ok(heavy > 1.3 * light, `heavy ${heavy} pixels, light ${light}`);
+  }));
+
+test('ink survives a resize and a turn of the phone, and stays as sharp as the screen', () =>
+  studio.during({ viewport: kPhone }, async (visit) => {
+    await visit.draw(drawing('8'));
+    const before = await visit.reading();
+    assert.equal(before.digit, '8');
+    for (const [width, height] of [[760, 390], [320, 568], [390, 760]]) {
+      await visit.page.setViewport({ ...kPhone, width, height });
+      await visit.page.waitForFunction(() => {
+        const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
+        return Math.abs(pad.width - pad.clientWidth * devicePixelRatio) <= 1;
+      });
+      const [ink, area] = [await visit.inkedPixels(), (await visit.padBox()).width ** 2 * 4];
+      assert.ok(ink / area > 0.015 && ink / area < 0.2, `${ink} of ${area} pixels at ${width}x${height}`);
+    }
+    assert.deepEqual(await visit.reading(), before);
+  }));
+
+test('a reload begins with an empty pad and works again', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('6'));
+    assert.equal((await visit.reading()).digit, '6');
+    await visit.page.reload();
+    await visit.waitForState('ready');
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
+    await visit.draw(drawing('9'));
+    assert.equal((await visit.reading()).digit, '9');
+  }));
+
+test('what is drawn while the network loads is read when it is there', async () => {
+  const visit = await studio.watch('about:blank');
+  await visit.page.setRequestInterception(true);
+  let release = () => {};
+  const drawn = new Promise<void>((resolve) => (release = resolve));
+  visit.page.on('request', async (request) => {
+    if (request.url().endsWith('.onnx')) await drawn;
+    await request.continue();
+  });
+  await visit.page.goto(studio.url);
+  assert.equal(await visit.text('html', 'data-state'), 'loading');
+  await visit.draw(drawing('0'));
+  release();
+  await visit.waitForState('ready');
+  assert.equal((await visit.reading()).digit, '0');
+  await visit.page.close();
+  visit.assertClean();
+});
+
+test('light and dark follow the system, while the page is open too', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('1'));
+    await visit.reading();
+    const look = () =>
+      visit.page.evaluate(() => {
+        const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
+        const { data } = pad.getContext('2d')!.getImageData(0, 0, pad.width, pad.height);
+        const inked = data.findIndex((value, i) => i % 4 === 3 && value === 255);
+        const desk = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.map(Number);
+        return { ink: data[inked - 3], desk: desk[0] };
+      });
+    const light = await look();
+    assert.ok(light.desk > 200 && light.ink < 60, JSON.stringify(light));
+    await visit.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    const dark = await look();
+    assert.ok(dark.desk < 60 && dark.ink > 200, JSON.stringify(dark));
+  }));
+
+for (const [width, height] of [[320, 568], [390, 760], [667, 375], [768, 1024], [1280, 800], [2560, 1440]]) {
+  test(`at ${width}x${height} nothing is cut off, and drawing moves nothing`, () =>
+    studio.during({ viewport: { width, height }, reducedMotion: true }, async (visit) => {
+      const measure = () =>
+        visit.page.evaluate(() => {
+          const ids = ['#pad', '#digit', '#verdict', '#glimpse', '#bars', '#undo', '#redo', '#clear'];
+          const boxes = [...ids, 'footer'].map((id) => document.querySelector(id)!.getBoundingClientRect());
+          return {
+            wide: document.documentElement.scrollWidth,
+            boxes: boxes.map(({ x, y, width, height }) => [x, y, width, height].map(Math.round)),
+          };
+        });
+      const empty = await measure();
+      assert.equal(empty.wide, width);
+      for (const [x, , w] of empty.boxes) assert.ok(x >= 0 && x + w <= width, JSON.stringify(empty));
+      const [pad, digit] = empty.boxes;
+      assert.ok(pad[1] + pad[3] <= height, 'the whole pad is in view');
+      assert.ok(digit[1] + digit[3] <= height, 'the answer is in view');
+      await visit.draw(drawing('2'));
+      await visit.reading();
+      assert.deepEqual(await measure(), empty);
+    }));
+}
+
+test('a settled answer is announced once, not at each change', () =>
+  studio.during({}, async (visit) => {
+    await visit.page.evaluate(() => {
+      const region = document.querySelector('#announcement')!;
+      const heard: string[] = [];
+      new MutationObserver(() => heard.push(region.textContent ?? '')).observe(region, { childList: true });
+      Object.assign(window, { heard });
+    });
+    await visit.draw(drawing('4'));
+    await visit.reading();
+    await visit.page.waitForFunction('heard.length > 0', { timeout: 10_000 });
+    const heard = (await visit.page.evaluate('heard')) as string[];
+    assert.equal(heard.length, 1);
+    assert.match(heard[0], /^4, \d+ percent sure$/);
+    assert.equal(await visit.text('#digit', 'aria-live'), 'off');
+  }));
+
+test('every control has a name for screen readers', () =>
+  studio.during({}, async (visit) => {
+    const { children = [] } = (await visit.page.accessibility.snapshot({ interestingOnly: false })) ?? {};
+    const names: string[] = [];
+    const walk = (nodes: typeof children) => {
+      for (const { role, name = '', children: inner = [] } of nodes) {
+        if (['button', 'image', 'img', 'status', 'list'].includes(role)) names.push(`${role}: ${name}`);
+        walk(inner);
+      }
+    };
+    walk(children);
+    for (const wanted of [/button: Undo/, /button: Redo/, /button: Clear/, /ima?ge?: Drawing pad/, /list: Probability/]) {
+      assert.ok(names.some((name) => wanted.test(name)), `${wanted} is not among ${names.join('; ')}`);
+    }
+  }));
+
+test('the keyboard reaches the buttons, shows where it is, and stays there', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('1'));
+    await press(visit, 'Tab');
+    const focus = () =>
+      visit.page.evaluate(() => {
+        const { id } = document.activeElement!;
+        return { id, outline: getComputedStyle(document.activeElement!).outlineStyle };
+      });
+    assert.deepEqual(await focus(), { id: 'undo', outline: 'solid' });
+    await press(visit, 'Enter');
+    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
+    assert.deepEqual(await focus(), { id: 'undo', outline: 'solid' });
+  }));
+
+test('no cookie is set and nothing is stored', () =>
+  studio.during({}, async (visit) => {
+    await visit.draw(drawing('1'));
+    await visit.reading();
+    assert.deepEqual(await visit.page.cookies(), []);
+    assert.equal(await visit.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
+  }));

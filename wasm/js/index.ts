@@ -1,0 +1,170 @@
+// The module that a page imports: loads a model, owns the workers, and answers every call with a
+// promise. The page's own thread does nothing but fetch and compile.
+import { detectVariant, type Variant } from './detect.ts';
+import { Pool } from './pool.ts';
+import {
+  InklingError,
+  kDigitCount,
+  kPixelCount,
+  type Activation,
+  type BatchClassification,
+  type Classification,
+  type Description,
+  type Picture,
+  type PlanStep,
+  type Stroke,
+} from './types.ts';
+
+export * from './types.ts';
+
+export interface LoadOptions {
+  /** Where the ONNX file is, or its bytes. */
+  model: string | URL | Uint8Array | ArrayBuffer;
+  /** How many workers share the work; one is plenty for one pen. */
+  workers?: number;
+  /** Where the parts of this library are; by default beside this module. */
+  files?: Partial<Record<Variant | 'worker', string | URL>>;
+}
+
+export class Inkling {
+  readonly #pool: Pool;
+  readonly #description: Description;
+  /** Which of the two modules runs. */
+  readonly variant: Variant;
+
+  private constructor(pool: Pool, description: Description, variant: Variant) {
+    this.#pool = pool;
+    this.#description = description;
+    this.variant = variant;
+  }
+
+  /** Fails with 'unsupported-browser', 'fetch-failed', or the engine's own reason to refuse a model. */
+  static async load({ model, workers = 1, files = {} }: LoadOptions): Promise<Inkling> {
+    const variant = detectVariant();
+    if (variant === null) {
+      throw new InklingError('unsupported-browser', 'This browser has no WebAssembly SIMD.');
+    }
+    if (!Number.isInteger(workers) || workers < 1) {
+      throw new InklingError('invalid-argument', `load: workers must be 1 or more, not ${workers}.`);
+    }
+    const [module, bytes] = await Promise.all([
+      compile(files[variant] ?? beside(`inkling-${variant}.wasm`)),
+      modelBytes(model),
+    ]);
+    const script = files.worker ?? beside('inkling-worker.js');
+    const pool = new Pool(() => new Worker(script), module, bytes, workers);
+    try {
+      return new Inkling(pool, await pool.ready(), variant);
+    } catch (error) {
+      pool.dispose();
+      throw error;
+    }
+  }
+
+  /** Reads a drawing. Fails with 'empty-ink' when nothing is drawn. */
+  classifyStrokes(strokes: readonly Stroke[]): Promise<Classification> {
+    return this.#pool.call('classifyStrokes', [strokes]);
+  }
+
+  /** Reads a picture (an ImageData, say). Fails with 'empty-ink' when it is blank. */
+  classifyImage({ data, width, height }: Picture): Promise<Classification> {
+    return this.#pool.call('classifyImage', [{ data, width, height }]);
+  }
+
+  /** Reads pixels [28*28], row-major, ink = 1. */
+  classifyPixels(pixels: Float32Array): Promise<Classification> {
+    return this.#pool.call('classifyPixels', [pixels]);
+  }
+
+  /** Reads pixels [n*28*28], shared among the workers. */
+  async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
+    if (!Number.isInteger(n) || n < 0 || pixels.length !== n * kPixelCount) {
+      const message = `classifyBatch: ${n} images of 28x28 are not ${pixels.length} floats.`;
+      throw new InklingError('invalid-argument', message);
+    }
+    const share = Math.max(1, Math.ceil(n / this.#pool.size));
+    const starts = Array.from({ length: Math.ceil(n / share) }, (_, i) => i * share);
+    const parts = await Promise.all(
+      starts.map((start) => {
+        const end = Math.min(start + share, n);
+        const part = pixels.slice(start * kPixelCount, end * kPixelCount);
+        return this.#pool.call('classifyBatch', [part, end - start]);
+      }),
+    );
+    const digits = new Int8Array(n);
+    const probabilities = new Float32Array(n * kDigitCount);
+    parts.forEach((part, i) => {
+      digits.set(part.digits, starts[i]);
+      probabilities.set(part.probabilities, starts[i] * kDigitCount);
+    });
+    return { digits, probabilities };
+  }
+
+  /** The named tensor (names are those of plan()) for the image that was classified last. */
+  activations(name: string): Promise<Activation> {
+    return this.#pool.call('activations', [name], { sticky: true });
+  }
+
+  /** The steps that the engine runs for an image. */
+  plan(): Promise<PlanStep[]> {
+    return Promise.resolve(this.#description.plan);
+  }
+
+  /** The model file's metadata_props. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#description.metadata;
+  }
+
+  /** Below this confidence an answer's digit is null. */
+  get threshold(): number {
+    return this.#description.threshold;
+  }
+
+  /** Ends the workers; calls under way are rejected with 'disposed'. */
+  dispose(): Promise<void> {
+    this.#pool.dispose();
+    return Promise.resolve();
+  }
+}
+
+function beside(name: string): URL {
+  return new URL(name, import.meta.url);
+}
+
+async function fetched(url: string | URL, what: string): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw new InklingError('fetch-failed', `${what} could not be fetched: no answer for ${url}.`);
+  }
+  if (!response.ok) {
+    const message = `${what} could not be fetched: ${url} answers ${response.status}.`;
+    throw new InklingError('fetch-failed', message);
+  }
+  return response;
+}
+
+async function compile(url: string | URL): Promise<WebAssembly.Module> {
+  const response = await fetched(url, 'The engine');
+  try {
+    // A host that names another type than application/wasm is no reason to fail.
+    const streams = response.headers.get('Content-Type') === 'application/wasm';
+    if (streams) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    const message = `The engine could not be compiled: ${(error as Error).message}`;
+    throw new InklingError('fetch-failed', message);
+  }
+}
+
+async function modelBytes(model: LoadOptions['model']): Promise<Uint8Array> {
+  if (model instanceof Uint8Array) return model;
+  if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  const response = await fetched(model, 'The model');
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw new InklingError('fetch-failed', `The model could not be fetched: ${model} broke off.`);
+  }
+}

@@ -1,0 +1,75 @@
+// A worker as a function that returns promises. At most one request is with the worker at a time; a
+// reply that nobody waits for any more is dropped by its id. When the worker dies, the request it held
+// is rejected, and `dead` tells the owner to put another in its place.
+import type { CallName, Calls, Reply, Request } from './protocol.ts';
+import { InklingError } from './types.ts';
+
+interface Pending {
+  id: number;
+  resolve(result: never): void;
+  reject(error: InklingError): void;
+}
+
+export class Messenger {
+  readonly #worker: Worker;
+  #pending: Pending | null = null;
+  #nextId = 1;
+  #dead = false;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.addEventListener('message', (event: MessageEvent<Reply>) => this.#receive(event.data));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.#die(new InklingError('trap', `The engine's worker stopped: ${event.message ?? 'it could not be started'}.`));
+    });
+    worker.addEventListener('messageerror', () =>
+      this.#die(new InklingError('internal', "The engine's answer could not be read.")),
+    );
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  request<Name extends CallName>(
+    call: Name,
+    args: Calls[Name]['args'],
+  ): Promise<Calls[Name]['result']> {
+    if (this.#dead || this.#pending !== null) {
+      return Promise.reject(new InklingError('internal', 'The worker is not free.'));
+    }
+    return new Promise((resolve, reject) => {
+      const request: Request = { id: this.#nextId++, call, args };
+      this.#pending = { id: request.id, resolve, reject };
+      try {
+        this.#worker.postMessage(request);
+      } catch (error) {
+        this.#pending = null; // The arguments hold something that cannot be sent.
+        reject(new InklingError('invalid-argument', `${call}: ${(error as Error).message}`));
+      }
+    });
+  }
+
+  /** Ends the worker; what it was doing is rejected with `reason`. */
+  terminate(reason: InklingError): void {
+    this.#die(reason);
+  }
+
+  #receive(reply: Reply): void {
+    const pending = this.#pending;
+    if (pending === null || pending.id !== reply.id) return;
+    this.#pending = null;
+    if ('result' in reply) return pending.resolve(reply.result as never);
+    const error = new InklingError(reply.error.code, reply.error.message);
+    if (reply.fatal) this.#die(error);
+    pending.reject(error);
+  }
+
+  #die(reason: InklingError): void {
+    this.#dead = true;
+    this.#worker.terminate();
+    this.#pending?.reject(reason);
+    this.#pending = null;
+  }
+}

@@ -1,0 +1,223 @@
+// One instance of inkling.wasm and the calls of wasm/bindings/inkling_c.h over it: copies arguments in,
+// copies results out, and turns a failed call into an InklingError with the engine's own sentence.
+// Synchronous and without a DOM, so that it serves a worker, Node and tests alike.
+import {
+  InklingError,
+  kDigitCount,
+  kPixelCount,
+  type Activation,
+  type BatchClassification,
+  type Classification,
+  type Description,
+  type ErrorCode,
+  type Picture,
+  type Stroke,
+} from './types.ts';
+
+/** The exports of inkling.wasm; pointers and sizes are plain numbers. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  _initialize(): void;
+  inkling_last_error(): number;
+  inkling_alloc(bytes: number): number;
+  inkling_free(pointer: number): void;
+  inkling_engine_load(onnx: number, size: number): number;
+  inkling_engine_free(handle: number): void;
+  inkling_engine_classify(handle: number, pixels: number, count: number, out: number): number;
+  inkling_engine_describe(handle: number): number;
+  inkling_engine_activations(handle: number, name: number, values: number, shape: number): number;
+  inkling_pixels_from_strokes(xy: number, lengths: number, strokes: number, out: number): number;
+  inkling_pixels_from_bitmap(rgba: number, width: number, height: number, out: number): number;
+}
+
+/** Indexed by StatusCode of wasm/include/inkling/status.h; 0 is success. */
+const kErrorCodes: readonly ErrorCode[] = [
+  'internal',
+  'invalid-argument',
+  'empty-ink',
+  'malformed-model',
+  'unsupported-model',
+  'limit-exceeded',
+  'out-of-memory',
+  'internal',
+];
+
+/** Images given to the engine at once: bounds the workspace, and is past where a larger batch pays. */
+const kBatchChunk = 64;
+
+const kFloatBytes = 4;
+
+export class EngineModule {
+  readonly #exports: Exports;
+  #engine = 0;
+  #threshold = 0;
+
+  private constructor(exports: Exports) {
+    this.#exports = exports;
+  }
+
+  static async instantiate(module: WebAssembly.Module): Promise<EngineModule> {
+    const instance = await WebAssembly.instantiate(module, {}); // it imports nothing
+    const exports = instance.exports as unknown as Exports;
+    exports._initialize();
+    return new EngineModule(exports);
+  }
+
+  /** Loads ONNX bytes in place of whatever was loaded before. */
+  load(onnx: Uint8Array): Description {
+    const handle = this.#withMemory([onnx.byteLength], ([bytes]) => {
+      this.#bytes(bytes, onnx.byteLength).set(onnx);
+      return this.#check(this.#exports.inkling_engine_load(bytes, onnx.byteLength));
+    });
+    this.dispose();
+    this.#engine = handle;
+    const description = this.describe();
+    this.#threshold = description.threshold;
+    return description;
+  }
+
+  describe(): Description {
+    const json = this.#exports.inkling_engine_describe(this.#engine);
+    if (json === 0) throw this.#lastError(kErrorCodes.indexOf('invalid-argument'));
+    return JSON.parse(this.#text(json)) as Description;
+  }
+
+  /** strokes -> pixels [28*28]. Fails with 'empty-ink' when no stroke has a point. */
+  pixelsFromStrokes(strokes: readonly Stroke[]): Float32Array {
+    const points = strokes.reduce((sum, stroke) => sum + stroke.length, 0);
+    const sizes = [2 * points * kFloatBytes, strokes.length * 4, kPixelCount * kFloatBytes];
+    return this.#withMemory(sizes, ([xy, lengths, out]) => {
+      const coordinates = this.#floats(xy, 2 * points);
+      strokes.flat().forEach(([x, y], i) => coordinates.set([x, y], 2 * i));
+      const counts = new Int32Array(this.#exports.memory.buffer, lengths, strokes.length);
+      strokes.forEach((stroke, i) => (counts[i] = stroke.length));
+      const { inkling_pixels_from_strokes: call } = this.#exports;
+      this.#check(call(xy, lengths, strokes.length, out));
+      return this.#floats(out, kPixelCount).slice();
+    });
+  }
+
+  /** RGBA -> pixels [28*28]. Fails with 'empty-ink' when the picture is blank. */
+  pixelsFromPicture({ data, width, height }: Picture): Float32Array {
+    if (data.length !== width * height * 4) {
+      const message = `classifyImage: ${width}x${height} RGBA is ${width * height * 4} bytes, not ${data.length}.`;
+      throw new InklingError('invalid-argument', message);
+    }
+    return this.#withMemory([data.length, kPixelCount * kFloatBytes], ([rgba, out]) => {
+      this.#bytes(rgba, data.length).set(data);
+      this.#check(this.#exports.inkling_pixels_from_bitmap(rgba, width, height, out));
+      return this.#floats(out, kPixelCount).slice();
+    });
+  }
+
+  classify(pixels: Float32Array): Classification {
+    const probabilities = this.#probabilities(pixels, 1);
+    const best = argmax(probabilities);
+    const confidence = probabilities[best];
+    const digit = confidence >= this.#threshold ? best : null;
+    return { digit, confidence, probabilities, pixels };
+  }
+
+  /** pixels [count*28*28]. */
+  classifyBatch(pixels: Float32Array, count: number): BatchClassification {
+    if (!Number.isInteger(count) || count < 0 || pixels.length !== count * kPixelCount) {
+      const message = `classifyBatch: ${count} images of 28x28 are not ${pixels.length} floats.`;
+      throw new InklingError('invalid-argument', message);
+    }
+    const probabilities = new Float32Array(count * kDigitCount);
+    const digits = new Int8Array(count);
+    for (let start = 0; start < count; start += kBatchChunk) {
+      const end = Math.min(start + kBatchChunk, count);
+      const chunk = pixels.subarray(start * kPixelCount, end * kPixelCount);
+      probabilities.set(this.#probabilities(chunk, end - start), start * kDigitCount);
+    }
+    for (let i = 0; i < count; ++i) {
+      const row = probabilities.subarray(i * kDigitCount, (i + 1) * kDigitCount);
+      const best = argmax(row);
+      digits[i] = row[best] >= this.#threshold ? best : -1;
+    }
+    return { digits, probabilities };
+  }
+
+  /** The named tensor for the image that was classified last. */
+  activations(name: string): Activation {
+    const text = new TextEncoder().encode(name + '\0');
+    return this.#withMemory([text.length, 4, 4 * 4], ([cName, valuesOut, shapeOut]) => {
+      this.#bytes(cName, text.length).set(text);
+      const { inkling_engine_activations: call } = this.#exports;
+      const count = this.#check(call(this.#engine, cName, valuesOut, shapeOut));
+      const { buffer } = this.#exports.memory;
+      const [values] = new Uint32Array(buffer, valuesOut, 1);
+      const shape = [...new Int32Array(buffer, shapeOut, 4)].filter((extent) => extent > 0);
+      return { shape, values: this.#floats(values, count).slice() };
+    });
+  }
+
+  dispose(): void {
+    if (this.#engine !== 0) this.#exports.inkling_engine_free(this.#engine);
+    this.#engine = 0;
+  }
+
+  #probabilities(pixels: Float32Array, count: number): Float32Array {
+    if (pixels.length !== count * kPixelCount) {
+      const message = `classifyPixels: an image is ${kPixelCount} floats, not ${pixels.length}.`;
+      throw new InklingError('invalid-argument', message);
+    }
+    const sizes = [pixels.byteLength, count * kDigitCount * kFloatBytes];
+    return this.#withMemory(sizes, ([image, out]) => {
+      this.#floats(image, pixels.length).set(pixels);
+      this.#check(this.#exports.inkling_engine_classify(this.#engine, image, count, out));
+      return this.#floats(out, count * kDigitCount).slice();
+    });
+  }
+
+  /** Runs `use` with a buffer of each size, freed afterwards whatever happens (but for a trap). */
+  #withMemory<T>(sizes: number[], use: (pointers: number[]) => T): T {
+    const pointers: number[] = [];
+    const release = () => pointers.forEach((pointer) => this.#exports.inkling_free(pointer));
+    try {
+      for (const size of sizes) {
+        const pointer = this.#exports.inkling_alloc(Math.max(size, 1)) >>> 0;
+        if (pointer === 0) {
+          throw new InklingError('out-of-memory', `There is no memory left for ${size} bytes.`);
+        }
+        pointers.push(pointer);
+      }
+      const result = use(pointers);
+      release();
+      return result;
+    } catch (error) {
+      // After a trap the module's memory is not to be trusted: its owner throws the instance away.
+      if (error instanceof InklingError) release();
+      throw error;
+    }
+  }
+
+  #check(result: number): number {
+    if (result < 0) throw this.#lastError(-result);
+    return result;
+  }
+
+  #lastError(status: number): InklingError {
+    const message = this.#text(this.#exports.inkling_last_error());
+    return new InklingError(kErrorCodes[status] ?? 'internal', message);
+  }
+
+  // Views are made anew at each use: when memory grows, older views are detached.
+  #bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, pointer, length);
+  }
+
+  #floats(pointer: number, length: number): Float32Array {
+    return new Float32Array(this.#exports.memory.buffer, pointer, length);
+  }
+
+  #text(pointer: number): string {
+    const bytes = new Uint8Array(this.#exports.memory.buffer, pointer >>> 0);
+    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+function argmax(row: Float32Array): number {
+  return row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
+}

@@ -1,0 +1,45 @@
+// The worker: owns one instance of the engine and answers one request at a time. Anything thrown that is
+// not an InklingError is a trap, after which this worker must not be used again.
+import { EngineModule } from './module.ts';
+import type { CallName, Calls, Reply, Request } from './protocol.ts';
+import { InklingError } from './types.ts';
+
+let engine: EngineModule | null = null;
+
+function loaded(): EngineModule {
+  if (engine === null) throw new InklingError('internal', 'The worker was asked before it was loaded.');
+  return engine;
+}
+
+const handlers: {
+  [Name in CallName]: (
+    ...args: Calls[Name]['args']
+  ) => Calls[Name]['result'] | Promise<Calls[Name]['result']>;
+} = {
+  async load(module, onnx) {
+    engine = await EngineModule.instantiate(module);
+    return engine.load(onnx);
+  },
+  classifyStrokes: (strokes) => loaded().classify(loaded().pixelsFromStrokes(strokes)),
+  classifyImage: (picture) => loaded().classify(loaded().pixelsFromPicture(picture)),
+  classifyPixels: (pixels) => loaded().classify(pixels),
+  classifyBatch: (pixels, count) => loaded().classifyBatch(pixels, count),
+  activations: (name) => loaded().activations(name),
+};
+
+async function answer({ id, call, args }: Request): Promise<Reply> {
+  try {
+    const handler = handlers[call] as (...args: unknown[]) => Calls[CallName]['result'];
+    return { id, result: await handler(...args) };
+  } catch (error) {
+    if (error instanceof InklingError) {
+      return { id, error: { code: error.code, message: error.message }, fatal: false };
+    }
+    const message = `The engine stopped: ${error instanceof Error ? error.message : String(error)}.`;
+    return { id, error: { code: 'trap', message }, fatal: true };
+  }
+}
+
+self.addEventListener('message', async (event: MessageEvent<Request>) => {
+  self.postMessage(await answer(event.data));
+});

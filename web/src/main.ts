@@ -1,0 +1,131 @@
+// The page: wires the pad, the history, the engine and what shows its answer. Drawing works from the
+// first moment; what was drawn while the network loads is read when it is there.
+import { Inkling, type Classification, type Stroke } from '../../wasm/js/index.ts';
+import { Answer } from './answer.ts';
+import { Bars } from './bars.ts';
+import { Glimpse } from './glimpse.ts';
+import { History } from './history.ts';
+import { Pad } from './pad.ts';
+import { Reader } from './reader.ts';
+import { bindActions } from './shortcuts.ts';
+import { kEngineFiles, modelAddress } from './site.ts';
+import { PageFailure, setState, showFailure } from './state.ts';
+import { accuracyNote, kOpenedAsFile, kPadLabel } from './strings.ts';
+
+function element<T extends HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+const answer = new Answer({
+  digit: element<HTMLOutputElement>('digit'),
+  verdict: element('verdict'),
+  announcement: element('announcement'),
+});
+const bars = new Bars(element('bars'));
+const glimpse = new Glimpse(element<HTMLCanvasElement>('glimpse'));
+const canvas = element<HTMLCanvasElement>('pad');
+
+let reader: Reader | null = null;
+let frame = 0;
+
+const history = new History(() => {
+  pad.ink = history.ink;
+  inkChanged();
+});
+
+const pad = new Pad(canvas, {
+  moved: () => inkChanged(),
+  finished: (stroke) => history.add(stroke),
+});
+
+const actions = bindActions([
+  {
+    button: element<HTMLButtonElement>('undo'),
+    keys: [{ key: 'z', ctrl: true }],
+    enabled: () => pad.live !== null || history.canUndo,
+    run: () => step(() => pad.abandon() || history.undo()), // a line under way is the newest step
+  },
+  {
+    button: element<HTMLButtonElement>('redo'),
+    keys: [
+      { key: 'z', ctrl: true, shift: true },
+      { key: 'y', ctrl: true },
+    ],
+    enabled: () => pad.live === null && history.canRedo,
+    run: () => step(() => history.redo()),
+  },
+  {
+    button: element<HTMLButtonElement>('clear'),
+    keys: [{ key: 'escape' }, { key: 'delete' }],
+    enabled: () => pad.live !== null || history.ink.length > 0,
+    run: () =>
+      step(() => {
+        pad.abandon();
+        history.clear();
+      }),
+  },
+]);
+
+/** A step through the history: answers to the ink before it are of no interest any more. */
+function step(change: () => void): void {
+  reader?.forget();
+  change();
+}
+
+/** All ink, the line under way too, as the engine takes it. */
+function strokes(): Stroke[] {
+  const live = pad.live;
+  const all = live === null ? history.ink : [...history.ink, live];
+  return all.map((stroke) => stroke.map(({ x, y }) => [x, y] as const));
+}
+
+function inkChanged(): void {
+  const empty = history.ink.length === 0 && pad.live === null;
+  document.documentElement.classList.toggle('inked', !empty);
+  actions.refresh();
+  answer.busy = reader !== null;
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    reader?.read(strokes());
+  });
+}
+
+function showAnswer(classification: Classification | null, settled: boolean): void {
+  answer.show(classification);
+  bars.show(classification?.probabilities ?? null, classification?.digit ?? null);
+  glimpse.show(classification?.pixels ?? null);
+  if (!settled || frame !== 0) return;
+  answer.busy = false;
+  if (pad.live !== null) return;
+  answer.announceWhenSettled(classification);
+  const { length } = history.ink;
+  canvas.setAttribute('aria-label', length === 0 ? kPadLabel.empty : kPadLabel.inked(length));
+}
+
+function showAccuracy(metadata: Readonly<Record<string, string>>): void {
+  const share = Number(metadata.accuracy);
+  if (share > 0 && share <= 1) element('accuracy').textContent = accuracyNote(share);
+}
+
+function fail(error: unknown): void {
+  reader = null;
+  pad.enabled = false;
+  showFailure(error);
+}
+
+async function start(): Promise<void> {
+  try {
+    if (location.protocol === 'file:') throw new PageFailure('opened-as-file', kOpenedAsFile);
+    const engine = await Inkling.load({ model: modelAddress(location.search), files: kEngineFiles });
+    showAccuracy(engine.metadata);
+    reader = new Reader(engine, { answered: showAnswer, failed: fail });
+    answer.show(null);
+    setState('ready');
+    if (history.ink.length > 0 || pad.live !== null) inkChanged();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+actions.refresh();
+void start();

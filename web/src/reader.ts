@@ -1,0 +1,65 @@
+// Between the pad and the engine: at most one question under way, the newest ink wins, and an answer to
+// ink that has since been undone or cleared is dropped.
+import { InklingError, type Classification, type Inkling, type Stroke } from '../../wasm/js/index.ts';
+
+export interface ReaderEvents {
+  /** `settled`: no newer ink waits to be read. */
+  answered(answer: Classification | null, settled: boolean): void;
+  failed(error: InklingError): void;
+}
+
+export class Reader {
+  readonly #engine: Inkling;
+  readonly #events: ReaderEvents;
+  #wanted: readonly Stroke[] | null = null;
+  #busy = false;
+  #generation = 0;
+  #failures = 0;
+
+  constructor(engine: Inkling, events: ReaderEvents) {
+    this.#engine = engine;
+    this.#events = events;
+  }
+
+  /** Asks for this ink to be read as soon as the engine is free. */
+  read(strokes: readonly Stroke[]): void {
+    this.#wanted = strokes;
+    void this.#work();
+  }
+
+  /** What was asked so far is of no interest any more. */
+  forget(): void {
+    ++this.#generation;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#wanted !== null) {
+      const strokes = this.#wanted;
+      const generation = this.#generation;
+      this.#wanted = null;
+      try {
+        const answer = await this.#ask(strokes);
+        this.#failures = 0;
+        if (generation === this.#generation) this.#events.answered(answer, this.#wanted === null);
+      } catch (error) {
+        // Once may be chance, and the engine has already been replaced: ask again. Twice is a failure.
+        if (++this.#failures > 1) this.#events.failed(error as InklingError);
+        else this.#wanted ??= strokes;
+      }
+    }
+    this.#busy = false;
+  }
+
+  /** null for a sheet without ink. */
+  async #ask(strokes: readonly Stroke[]): Promise<Classification | null> {
+    if (strokes.length === 0) return null;
+    try {
+      return await this.#engine.classifyStrokes(strokes);
+    } catch (error) {
+      if (error instanceof InklingError && error.code === 'empty-ink') return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// Where the site's own files are. web/build.mjs puts the hashed names in; all are relative to the page,
+// so that the site works in any folder of any host.
+import { PageFailure } from './state.ts';
+import { badModelName } from './strings.ts';
+
+declare const INKLING_FILES: { simd: string; relaxed: string; worker: string; model: string };
+
+function at(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
+export const kEngineFiles = {
+  simd: at(INKLING_FILES.simd),
+  relaxed: at(INKLING_FILES.relaxed),
+  worker: at(INKLING_FILES.worker),
+};
+
+/** A file of this site: names of letters, digits, dot, dash and underscore, joined by slashes. */
+const kModelName = /^(?:\w[\w.-]*\/)*\w[\w.-]*\.onnx$/;
+
+/** The shipped model, or the one that the address names with `?model=`. */
+export function modelAddress(query: string): string {
+  const name = new URLSearchParams(query).get('model');
+  if (name === null) return at(INKLING_FILES.model);
+  if (!kModelName.test(name)) throw new PageFailure('bad-model-name', badModelName(name));
+  return at(name);
+}
