@@ -1,0 +1,20 @@
+// node check_wasm_module.mjs inkling.wasm inkling_c.h
+// Fails when the module imports anything or lacks a function of the header; prints its size.
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const [wasmPath, headerPath] = process.argv.slice(2);
+const bytes = readFileSync(wasmPath);
+const module = new WebAssembly.Module(bytes);
+
+const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
+const exports = new Set(WebAssembly.Module.exports(module).map((e) => e.name));
+const declared = [...readFileSync(headerPath, 'utf8').matchAll(/\b(inkling_\w+)\(/g)].map((m) => m[1]);
+const wanted = new Set(['memory', '_initialize', ...declared]);
+const missing = [...wanted].filter((name) => !exports.has(name));
+
+if (imports.length > 0) console.error(`inkling.wasm must import nothing, and imports ${imports.join(', ')}`);
+if (missing.length > 0) console.error(`inkling.wasm does not export ${missing.join(', ')}`);
+const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+console.log(`inkling.wasm: ${bytes.length} bytes, ${brotli.length} with brotli -q 11`);
+process.exitCode = imports.length + missing.length > 0 ? 1 : 0;

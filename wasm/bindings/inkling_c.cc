@@ -1,0 +1,248 @@
+// Implements inkling_c.h over the C++ API. Handles are looked up, counts and pointers checked; every exception
+// ends here as an error value.
+#include "inkling_c.h"
+
+#ifdef __EMSCRIPTEN__
+#include <emscripten.h>
+#define INKLING_EXPORT extern "C" EMSCRIPTEN_KEEPALIVE
+#else
+#define INKLING_EXPORT extern "C"
+#endif
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "inkling/engine.h"
+
+namespace {
+
+using inkling::Engine;
+using inkling::Status;
+
+constexpr int kOutOfMemory = -static_cast<int>(inkling::StatusCode::kOutOfMemory);
+constexpr std::size_t kMaxEngines = 256;  // at once; more is a leak
+constexpr std::size_t kKeptMessage = 2048;
+
+// The module is single-threaded, and so is this binding.
+struct State {
+  std::vector<std::unique_ptr<Engine>> engines;  // engines[handle - 1]; null after free
+  std::string json;
+  std::vector<float> values;
+};
+
+// A plain array: saying that memory has run out must not need any.
+char last_error[kKeptMessage] = "";
+
+State& state() {
+  static State instance;
+  return instance;
+}
+
+int fail(const Status& status) {
+  const std::string& message = status.message();
+  const std::size_t size = std::min(message.size(), kKeptMessage - 1);
+  std::memcpy(last_error, message.data(), size);
+  last_error[size] = '\0';
+  return -static_cast<int>(status.code());
+}
+
+int fail_without_memory() {
+  std::strcpy(last_error, "There is not enough memory.");
+  return kOutOfMemory;
+}
+
+// Runs `body`, which returns an int, and turns what it throws into error values.
+template <typename Body>
+int guarded(Body body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return fail_without_memory();
+  } catch (const std::exception& error) {
+    return fail(Status::internal(error.what()));
+  }
+}
+
+// Null, with the message set, for a handle that is none.
+Engine* find_engine(int handle) {
+  auto& engines = state().engines;
+  const bool known = handle > 0 && static_cast<std::size_t>(handle) <= engines.size();
+  Engine* engine = known ? engines[static_cast<std::size_t>(handle) - 1].get() : nullptr;
+  if (engine == nullptr) {
+    fail(Status::invalid_argument("There is no engine " + std::to_string(handle) +
+                                  ": it was never loaded, or has been freed."));
+  }
+  return engine;
+}
+
+int invalid(const char* message) { return fail(Status::invalid_argument(message)); }
+constexpr int kInvalid = -static_cast<int>(inkling::StatusCode::kInvalidArgument);
+
+void append_json_string(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+// 0..1 with six decimals, without the locale and the code that printf brings.
+std::string threshold_to_json(float threshold) {
+  std::string digits = std::to_string(static_cast<int>(threshold * 1e6f + 0.5f));
+  digits.insert(0, digits.size() < 7 ? 7 - digits.size() : 0, '0');
+  return digits.insert(digits.size() - 6, ".");
+}
+
+void append_step(std::string& out, const inkling::PlanStep& step) {
+  out += "{\"name\":";
+  append_json_string(out, step.name);
+  out += ",\"op\":";
+  append_json_string(out, step.op);
+  out += ",\"shape\":[";
+  for (std::size_t i = 0; i < step.shape.size(); ++i) {
+    if (i > 0) out += ',';
+    out += std::to_string(step.shape[i]);
+  }
+  out += "],\"multiply_adds\":" + std::to_string(step.multiply_adds);
+  out += ",\"weight_bytes\":" + std::to_string(step.weight_bytes) + "}";
+}
+
+std::string describe(const Engine& engine) {
+  std::string out = "{\"threshold\":" + threshold_to_json(engine.rejection_threshold()) + ",\"metadata\":{";
+  bool first = true;
+  for (const auto& [key, value] : engine.metadata()) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, key);
+    out += ':';
+    append_json_string(out, value);
+  }
+  out += "},\"plan\":[";
+  for (std::size_t i = 0; i < engine.plan().size(); ++i) {
+    if (i > 0) out += ',';
+    append_step(out, engine.plan()[i]);
+  }
+  return out + "]}";
+}
+
+int write_pixels(const inkling::Result<inkling::Pixels>& result, float* pixels) {
+  if (!result.ok()) return fail(result.status());
+  std::copy(result.value().begin(), result.value().end(), pixels);
+  return 0;
+}
+
+}  // namespace
+
+INKLING_EXPORT const char* inkling_last_error(void) { return last_error; }
+
+INKLING_EXPORT void* inkling_alloc(size_t bytes) { return std::malloc(bytes == 0 ? 1 : bytes); }
+
+INKLING_EXPORT void inkling_free(void* memory) { std::free(memory); }
+
+INKLING_EXPORT int inkling_engine_load(const uint8_t* onnx, size_t size) {
+  return guarded([&]() -> int {
+    if (onnx == nullptr && size > 0) return invalid("The model's address is null.");
+    auto& engines = state().engines;
+    const auto slot = std::find(engines.begin(), engines.end(), nullptr);
+    const auto index = static_cast<std::size_t>(slot - engines.begin());
+    if (index >= kMaxEngines) return invalid("256 engines are loaded already; free those no longer needed.");
+    if (slot == engines.end()) engines.emplace_back();
+    auto engine = Engine::load({reinterpret_cast<const std::byte*>(onnx), size});
+    if (!engine.ok()) return fail(engine.status());
+    engines[index] = std::make_unique<Engine>(std::move(engine).value());
+    return static_cast<int>(index) + 1;
+  });
+}
+
+INKLING_EXPORT void inkling_engine_free(int handle) {
+  auto& engines = state().engines;
+  if (handle > 0 && static_cast<std::size_t>(handle) <= engines.size()) {
+    engines[static_cast<std::size_t>(handle) - 1].reset();
+  }
+}
+
+INKLING_EXPORT int inkling_engine_classify(int handle, const float* pixels, int count, float* probabilities) {
+  return guarded([&]() -> int {
+    Engine* engine = find_engine(handle);
+    if (engine == nullptr) return kInvalid;
+    // So many that the sizes below would not fit an int, let alone memory.
+    if (count < 0 || count > INT32_MAX / inkling::kPixelCount) return invalid("The number of images is out of range.");
+    if (count > 0 && (pixels == nullptr || probabilities == nullptr)) return invalid("An address is null.");
+    const auto n = static_cast<std::size_t>(count);
+    const Status status = engine->classify_batch({pixels, n * inkling::kPixelCount},
+                                                 {probabilities, n * inkling::kDigitCount});
+    return status.ok() ? 0 : fail(status);
+  });
+}
+
+INKLING_EXPORT const char* inkling_engine_describe(int handle) {
+  const int result = guarded([&]() -> int {
+    const Engine* engine = find_engine(handle);
+    if (engine == nullptr) return kInvalid;
+    state().json = describe(*engine);
+    return 0;
+  });
+  return result == 0 ? state().json.c_str() : nullptr;
+}
+
+INKLING_EXPORT int inkling_engine_activations(int handle, const char* name, const float** values,
+                                              int32_t shape[4]) {
+  return guarded([&]() -> int {
+    const Engine* engine = find_engine(handle);
+    if (engine == nullptr) return kInvalid;
+    if (name == nullptr || values == nullptr || shape == nullptr) return invalid("An address is null.");
+    auto activation = engine->activations(name);
+    if (!activation.ok()) return fail(activation.status());
+    const auto& dims = activation.value().shape;
+    for (std::size_t i = 0; i < 4; ++i) shape[i] = i < dims.size() ? static_cast<int32_t>(dims[i]) : 0;
+    state().values = std::move(activation.value().values);
+    *values = state().values.data();
+    return static_cast<int>(state().values.size());
+  });
+}
+
+INKLING_EXPORT int inkling_pixels_from_strokes(const float* xy, const int32_t* lengths, int stroke_count,
+                                               float* pixels) {
+  return guarded([&]() -> int {
+    if (stroke_count < 0 || stroke_count > inkling::kMaxPoints) return invalid("The number of strokes is out of range.");
+    if (pixels == nullptr || (stroke_count > 0 && lengths == nullptr)) return invalid("An address is null.");
+    std::vector<inkling::Stroke> strokes(static_cast<std::size_t>(stroke_count));
+    std::int64_t points = 0;
+    for (std::size_t i = 0; i < strokes.size(); ++i) {
+      points += lengths[i];
+      if (lengths[i] < 0 || points > inkling::kMaxPoints) return invalid("The number of points is out of range.");
+      if (lengths[i] > 0 && xy == nullptr) return invalid("An address is null.");
+      strokes[i].reserve(static_cast<std::size_t>(lengths[i]));
+      for (int32_t j = 0; j < lengths[i]; ++j, xy += 2) strokes[i].push_back({.x = xy[0], .y = xy[1]});
+    }
+    return write_pixels(inkling::pixels_from_strokes(strokes), pixels);
+  });
+}
+
+INKLING_EXPORT int inkling_pixels_from_bitmap(const uint8_t* rgba, int width, int height, float* pixels) {
+  return guarded([&]() -> int {
+    if (rgba == nullptr || pixels == nullptr) return invalid("An address is null.");
+    if (width < 1 || height < 1 || width > inkling::kMaxBitmapSide || height > inkling::kMaxBitmapSide) {
+      return invalid("A picture's sides must be from 1 to 4096 pixels.");
+    }
+    const std::size_t bytes = std::size_t{4} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    return write_pixels(inkling::pixels_from_bitmap({rgba, bytes}, width, height), pixels);
+  });
+}

@@ -1,0 +1,139 @@
+// The public face: checks arguments, runs the three steps of loading, and lets no exception out.
+#include "inkling/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <new>
+
+#include "graph.h"
+#include "onnx_reader.h"
+#include "plan.h"
+
+namespace inkling {
+namespace {
+
+Status no_memory(const char* call) {
+  return Status::out_of_memory(std::string(call) + ": there is not enough memory.");
+}
+
+// "0.85", "1", "8.5e-1" -> the number; NaN for anything else. (strtof would depend on the locale, and brings
+// 128-bit arithmetic into the WebAssembly module.)
+double parse_decimal(std::string_view text) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  double value = 0;
+  int exponent = 0;
+  std::size_t i = 0, digits = 0;
+  const auto is_digit = [&] { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  for (; is_digit(); ++i, ++digits) value = value * 10 + (text[i] - '0');
+  if (i < text.size() && text[i] == '.') {
+    for (++i; is_digit(); ++i, ++digits, --exponent) value = value * 10 + (text[i] - '0');
+  }
+  if (digits > 0 && i + 1 < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    const bool negative = text[++i] == '-';
+    if (text[i] == '-' || text[i] == '+') ++i;
+    if (!is_digit()) return nan;
+    int power = 0;
+    for (; is_digit() && power < 1000; ++i) power = power * 10 + (text[i] - '0');
+    exponent += negative ? -power : power;
+  }
+  return digits > 0 && i == text.size() ? value * std::pow(10.0, exponent) : nan;
+}
+
+// The file's own threshold; 0 when it has none.
+Result<float> read_threshold(const Model& model) {
+  const auto found = model.metadata.find("rejection_threshold");
+  if (found == model.metadata.end()) return 0.0f;
+  const std::string& text = found->second;
+  const std::string error = "The model's metadata gives rejection_threshold as '" + text.substr(0, 40) +
+                            "'; it must be a number from 0 to 1.";
+  const double value = parse_decimal(text);
+  if (!(value >= 0 && value <= 1)) return Status::malformed_model(error);
+  return static_cast<float>(value);
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Plan plan;
+  std::map<std::string, std::string, std::less<>> metadata;
+  float threshold = 0;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limits) try {
+  auto model = read_onnx(onnx, limits);
+  if (!model.ok()) return model.status();
+  const auto threshold = read_threshold(model.value());
+  if (!threshold.ok()) return threshold.status();
+  auto graph = build_graph(model.value(), limits);
+  if (!graph.ok()) return graph.status();
+  auto plan = Plan::create(std::move(graph).value(), limits);
+  if (!plan.ok()) return plan.status();
+  return Engine(std::make_unique<Impl>(Impl{.plan = std::move(plan).value(),
+                                            .metadata = std::move(model.value().metadata),
+                                            .threshold = threshold.value()}));
+} catch (const std::bad_alloc&) {
+  return no_memory("Loading the model");
+} catch (const std::exception& error) {
+  return Status::internal(std::string("Loading the model failed: ") + error.what() + ".");
+}
+
+Status Engine::classify_batch(std::span<const float> pixels, std::span<float> probabilities) try {
+  const std::size_t count = pixels.size() / kPixelCount;
+  if (pixels.size() != count * kPixelCount || probabilities.size() != count * kDigitCount) {
+    return Status::invalid_argument("Classifying needs 784 pixels and 10 places for probabilities an image; got " +
+                                    std::to_string(pixels.size()) + " and " +
+                                    std::to_string(probabilities.size()) + ".");
+  }
+  const auto bad = std::find_if_not(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); });
+  if (bad != pixels.end()) {
+    return Status::invalid_argument("Pixel " + std::to_string(bad - pixels.begin()) +
+                                    " is not a finite number; pixels are ink from 0 to 1.");
+  }
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
+    INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * kPixelCount, n * kPixelCount),
+                                            probabilities.subspan(done * kDigitCount, n * kDigitCount)));
+    done += n;
+  }
+  if (!std::all_of(probabilities.begin(), probabilities.end(), [](float p) { return std::isfinite(p); })) {
+    return Status::unsupported_model("The model computes NaN or infinity for these pixels.");
+  }
+  return {};
+} catch (const std::bad_alloc&) {
+  return no_memory("Classifying");
+} catch (const std::exception& error) {
+  return Status::internal(std::string("Classifying failed: ") + error.what() + ".");
+}
+
+Result<Classification> Engine::classify(std::span<const float> pixels) {
+  if (pixels.size() != kPixelCount) {
+    return Status::invalid_argument("Classifying needs 784 pixels; got " + std::to_string(pixels.size()) + ".");
+  }
+  Classification result;
+  INKLING_RETURN_IF_ERROR(classify_batch(pixels, result.probabilities));
+  const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
+  result.digit = static_cast<int>(best - result.probabilities.begin());
+  result.confidence = *best;
+  result.sure = result.confidence >= impl_->threshold;
+  return result;
+}
+
+Result<Activation> Engine::activations(std::string_view name) const try {
+  return impl_->plan.activation(name);
+} catch (const std::bad_alloc&) {
+  return no_memory("Reading activations");
+}
+
+const std::vector<PlanStep>& Engine::plan() const { return impl_->plan.steps(); }
+
+const std::map<std::string, std::string, std::less<>>& Engine::metadata() const { return impl_->metadata; }
+
+float Engine::rejection_threshold() const { return impl_->threshold; }
+
+}  // namespace inkling

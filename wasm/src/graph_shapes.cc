@@ -1,0 +1,143 @@
+// Lowering of what computes nothing: constants, casts of constants, and other shapes for the same values.
+#include <algorithm>
+
+#include "graph_builder.h"
+#include "tensor_values.h"
+
+namespace inkling {
+namespace {
+
+// The same bytes under another shape.
+Tensor copy_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
+  Tensor copy;
+  copy.type = tensor.type;
+  copy.dims = std::move(dims);
+  copy.elements = tensor.elements;
+  copy.owned.assign(tensor.bytes.begin(), tensor.bytes.end());
+  copy.bytes = copy.owned;
+  return copy;
+}
+
+std::string join(const std::vector<std::int64_t>& dims) {
+  std::string text;
+  for (const std::int64_t dim : dims) text += (text.empty() ? "" : ",") + std::to_string(dim);
+  return "[" + text + "]";
+}
+
+// Replaces Reshape's 0 (as in the input) and its one -1 (whatever is left); false when it cannot be done.
+bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& from, std::size_t elements) {
+  std::size_t known = 1;
+  std::size_t open = dims.size();
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] == 0 && i < from.size()) dims[i] = static_cast<std::int64_t>(from[i]);
+    if (dims[i] == -1 && open == dims.size()) {
+      open = i;
+      continue;
+    }
+    if (dims[i] <= 0 || static_cast<std::uint64_t>(dims[i]) > elements || known > elements) return false;
+    known *= static_cast<std::size_t>(dims[i]);
+  }
+  if (open == dims.size()) return known == elements;
+  if (elements % known != 0) return false;
+  dims[open] = static_cast<std::int64_t>(elements / known);
+  return true;
+}
+
+}  // namespace
+
+// Identity, and Dropout as it is when nobody trains.
+Status GraphBuilder::lower_pass_through(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  if (const Tensor* training = constant(node, 2); training != nullptr) {
+    const std::vector<std::int64_t> flag = to_ints(*training);
+    if (!flag.empty() && flag[0] != 0) return cannot("training_mode is on");
+  }
+  alias(node, Operand(*in));
+  return {};
+}
+
+Status GraphBuilder::lower_constant(const Node& node) {
+  if (const auto found = node.attributes.find("value"); found != node.attributes.end()) {
+    operands_[node.outputs[0]].constant = &found->second.t;  // the Model outlives the builder
+    return {};
+  }
+  if (const auto found = node.attributes.find("value_float"); found != node.attributes.end()) {
+    return fold(node, make_float_tensor({}, {found->second.f}));
+  }
+  if (const auto found = node.attributes.find("value_floats"); found != node.attributes.end()) {
+    const std::vector<float>& values = found->second.floats;
+    return fold(node, make_float_tensor({values.size()}, values));
+  }
+  return cannot("its value is not a tensor or float numbers");
+}
+
+// Weights kept as float16 are cast once, here.
+Status GraphBuilder::lower_cast(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  const auto to = static_cast<DataType>(int_attribute(node, "to", 0));
+  if (in->constant == nullptr) {
+    if (to != DataType::kFloat) return cannot("it casts to " + std::string(data_type_name(to)));
+    alias(node, Operand(*in));  // every value here is float32
+    return {};
+  }
+  if (in->constant->type == to) {
+    alias(node, Operand(*in));
+    return {};
+  }
+  if (to != DataType::kFloat) return cannot("it casts a constant to " + std::string(data_type_name(to)));
+  std::vector<float> values = to_floats(*in->constant);
+  if (values.empty()) {
+    const std::vector<std::int64_t> ints = to_ints(*in->constant);
+    values.assign(ints.begin(), ints.end());
+  }
+  return fold(node, make_float_tensor(in->constant->dims, values));
+}
+
+Status GraphBuilder::lower_flatten(const Node& node) {
+  const auto in = value(node, 0);
+  if (!in.ok()) return in.status();
+  const Shape in_shape = shape(in.value());
+  std::int64_t axis = int_attribute(node, "axis", 1);
+  if (axis < 0) axis += in_shape.flat ? 2 : 4;
+  if (axis != 1) return cannot("its axis is not 1");
+  Step step = make_step(StepKind::kReshape, {in.value()});
+  return add_step(node, std::move(step), Shape{.c = in_shape.elements(), .flat = true});
+}
+
+Status GraphBuilder::lower_reshape(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  std::vector<std::int64_t> dims = ints_attribute(node, "shape", {});  // until opset 4
+  if (operand(node, 1) != nullptr) {
+    if (constant(node, 1) == nullptr) return cannot("its shape is not a constant");
+    dims = to_ints(*constant(node, 1));
+  }
+  if (in->constant != nullptr) {
+    if (!resolve(dims, in->constant->dims, in->constant->elements)) {
+      return contradicts("its shape " + join(dims) + " does not fit its input");
+    }
+    return fold(node, copy_with_dims(*in->constant, {dims.begin(), dims.end()}));
+  }
+  // The first dimension is the images' and stays so, whether written as -1, 0, or the size of a batch.
+  const Shape in_shape = shape(in->value);
+  const std::vector<std::size_t> from =
+      in_shape.flat ? std::vector<std::size_t>{1, in_shape.c}
+                    : std::vector<std::size_t>{1, in_shape.c, in_shape.h, in_shape.w};
+  if (dims.size() != 2 && dims.size() != 4) return cannot("its shape " + join(dims) + " is neither 2-D nor 4-D");
+  std::vector<std::int64_t> resolved = dims;
+  const bool last_open = std::find(dims.begin() + 1, dims.end(), -1) != dims.end();
+  if (!last_open || dims[0] != -1) resolved[0] = 1;
+  if (!resolve(resolved, from, in_shape.elements())) {
+    return cannot("its shape " + join(dims) + " does not keep each image of " + to_string(in_shape) + " apart");
+  }
+  Shape out{.c = static_cast<std::size_t>(resolved[1]), .flat = dims.size() == 2};
+  if (!out.flat) {
+    out.h = static_cast<std::size_t>(resolved[2]);
+    out.w = static_cast<std::size_t>(resolved[3]);
+  }
+  return add_step(node, make_step(StepKind::kReshape, {in->value}), out);
+}
+
+}  // namespace inkling

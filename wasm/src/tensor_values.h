@@ -1,0 +1,23 @@
+// The values of constants as C++ numbers, whatever type the file keeps them in.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model.h"
+
+namespace inkling {
+
+// float32 or float16 only; empty when the tensor has another type (or no elements).
+std::vector<float> to_floats(const Tensor& tensor);
+
+// Integer types only; empty otherwise.
+std::vector<std::int64_t> to_ints(const Tensor& tensor);
+
+// IEEE 754 binary16 -> binary32, exact.
+float float_from_half(std::uint16_t half);
+
+// A float32 constant that owns its values.
+Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>& values);
+
+}  // namespace inkling
