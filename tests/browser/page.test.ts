@@ -195,16 +195,21 @@ test('a finger draws, and the page does not scroll under it', () =>
 
 test('a second finger does not scribble', () =>
   studio.during({ viewport: kPhone }, async (visit) => {
-    const { touchscreen } = visit.page;
+    const session = await visit.page.createCDPSession();
+    // A finger that is missing from the next list was lifted.
+    const fingers = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: Point[]) =>
+      session.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+      });
     const [line] = await visit.placed(drawing('1'));
     const { x, y } = await visit.padBox();
-    const first = await touchscreen.touchStart(...line[0]);
-    for (const point of line.slice(1, 9)) await first.move(...point);
-    const second = await touchscreen.touchStart(x + 20, y + 20);
-    await second.move(x + 120, y + 40);
-    await second.end();
-    for (const point of line.slice(9)) await first.move(...point);
-    await first.end();
+    await fingers('touchStart', line[0]);
+    for (const point of line.slice(1, 9)) await fingers('touchMove', point);
+    await fingers('touchStart', line[8], [x + 20, y + 20]);
+    await fingers('touchMove', line[8], [x + 120, y + 40]);
+    for (const point of line.slice(9)) await fingers('touchMove', point);
+    await fingers('touchEnd');
     assert.equal((await visit.reading()).digit, '1');
     await visit.page.tap('#undo');
     assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 }, 'there was one line');
@@ -293,7 +298,9 @@ test('light and dark follow the system, while the page is open too', () =>
     const look = () =>
       visit.page.evaluate(() => {
         const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
-        const { data } = pad.getContext('2d')!.getImageData(0, 0, pad.width, pad.height);
+        const copy = new OffscreenCanvas(pad.width, pad.height).getContext('2d')!;
+        copy.drawImage(pad, 0, 0);
+        const { data } = copy.getImageData(0, 0, pad.width, pad.height);
         const inked = data.findIndex((value, i) => i % 4 === 3 && value === 255);
         const desk = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.map(Number);
         return { ink: data[inked - 3], desk: desk[0] };
@@ -301,6 +308,8 @@ test('light and dark follow the system, while the page is open too', () =>
     const light = await look();
     assert.ok(light.desk > 200 && light.ink < 60, JSON.stringify(light));
     await visit.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    const redrawn = "document.querySelector('#pad').getContext('2d').strokeStyle === '#f1eadb'";
+    await visit.page.waitForFunction(redrawn, { timeout: 10_000 });
     const dark = await look();
     assert.ok(dark.desk < 60 && dark.ink > 200, JSON.stringify(dark));
   }));

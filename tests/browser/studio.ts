@@ -30,6 +30,9 @@ export interface VisitOptions {
   viewport?: Viewport;
   dark?: boolean;
   reducedMotion?: boolean;
+  javaScript?: boolean;
+  /** Run in the page before its own scripts. */
+  prepare?: () => void;
   /** Console lines that belong to the test (a 404 that it provokes). */
   expected?: RegExp;
   /** The state to wait for. */
@@ -91,12 +94,15 @@ export class Studio {
   /** Opens an address of the site (or any other), watched, without waiting for anything of Inkling's. */
   async watch(address: string, options: VisitOptions = {}): Promise<Visit> {
     const page = await this.#browser.newPage();
-    const visit = new Visit(page, this.url, options.expected);
+    const origin = address.startsWith('file:') ? 'file://' : this.url;
+    const visit = new Visit(page, origin, options.expected);
     await page.setViewport(options.viewport ?? { width: 1280, height: 800 });
     await page.emulateMediaFeatures([
       { name: 'prefers-color-scheme', value: options.dark ? 'dark' : 'light' },
       { name: 'prefers-reduced-motion', value: options.reducedMotion ? 'reduce' : 'no-preference' },
     ]);
+    await page.setJavaScriptEnabled(options.javaScript ?? true);
+    if (options.prepare) await page.evaluateOnNewDocument(options.prepare);
     await page.goto(address, { timeout: kPatienceMs });
     return visit;
   }
@@ -209,7 +215,8 @@ export class Visit {
   inkedPixels(): Promise<number> {
     return this.page.$eval('#pad', (pad) => {
       const { width, height } = pad as HTMLCanvasElement;
-      const context = (pad as HTMLCanvasElement).getContext('2d')!;
+      const context = new OffscreenCanvas(width, height).getContext('2d')!;
+      context.drawImage(pad as HTMLCanvasElement, 0, 0); // reading the pad itself would slow it
       const { data } = context.getImageData(0, 0, width, height);
       return data.filter((value, i) => i % 4 === 3 && value > 127).length;
     });

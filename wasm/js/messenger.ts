@@ -14,7 +14,7 @@ export class Messenger {
   readonly #worker: Worker;
   #pending: Pending | null = null;
   #nextId = 1;
-  #dead = false;
+  #death: InklingError | null = null;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -29,15 +29,16 @@ export class Messenger {
   }
 
   get dead(): boolean {
-    return this.#dead;
+    return this.#death !== null;
   }
 
   request<Name extends CallName>(
     call: Name,
     args: Calls[Name]['args'],
   ): Promise<Calls[Name]['result']> {
-    if (this.#dead || this.#pending !== null) {
-      return Promise.reject(new InklingError('internal', 'The worker is not free.'));
+    if (this.#death !== null) return Promise.reject(this.#death);
+    if (this.#pending !== null) {
+      return Promise.reject(new InklingError('internal', 'The worker is busy with another request.'));
     }
     return new Promise((resolve, reject) => {
       const request: Request = { id: this.#nextId++, call, args };
@@ -67,7 +68,7 @@ export class Messenger {
   }
 
   #die(reason: InklingError): void {
-    this.#dead = true;
+    this.#death ??= reason;
     this.#worker.terminate();
     this.#pending?.reject(reason);
     this.#pending = null;

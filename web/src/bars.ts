@@ -19,7 +19,7 @@ export class Bars {
   /** probabilities [10], or null for none; `best` is the digit to set off, or null. */
   show(probabilities: Float32Array | null, best: number | null): void {
     this.#bars.forEach(({ item, share }, digit) => {
-      const probability = probabilities?.[digit] ?? 0;
+      const probability = Math.min(1, Math.max(0, probabilities?.[digit] ?? 0));
       const percent = wholePercent(probability);
       item.style.setProperty('--probability', probability.toFixed(4));
       share.textContent = percent > 0 ? String(percent) : '';

@@ -103,7 +103,7 @@ function showAnswer(classification: Classification | null, settled: boolean): vo
 }
 
 function showAccuracy(metadata: Readonly<Record<string, string>>): void {
-  const share = Number(metadata.accuracy);
+  const share = Number(metadata.mnist_test_accuracy);
   if (share > 0 && share <= 1) element('accuracy').textContent = accuracyNote(share);
 }
 

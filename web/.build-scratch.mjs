@@ -1,0 +1,147 @@
+// Builds the finished site into build/site, ready to copy to any host: one script, one style sheet, the
+// worker, both engine modules and the model, each with a name that tells its content, each with its .br
+// and .gz beside it. Then build/package: the same engine as a library for other people's pages.
+import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const kRoot = fileURLToPath(new URL('..', import.meta.url));
+const kModel = process.env.INKLING_MODEL ?? 'models/compact.onnx';
+const kEngines = {
+  simd: 'build/scratch-page/mock.wasm',
+  relaxed: 'build/scratch-page/mock.wasm',
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const kOptions = {
+  absWorkingDir: kRoot,
+  bundle: true,
+  minify: true,
+  write: false,
+  format: 'iife',
+  target: ['chrome91', 'firefox90', 'safari16.4'], // the first with WebAssembly SIMD
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** @param {string} entry @param {import('esbuild').BuildOptions} [more] */
+async function bundle(entry, more = {}) {
+  const result = await build({ ...kOptions, ...more, entryPoints: [entry] });
+  return Buffer.from(/** @type {import('esbuild').OutputFile[]} */ (result.outputFiles)[0].contents);
+}
+
+/** @param {string} file @param {string} remedy */
+async function input(file, remedy) {
+  const full = path.resolve(kRoot, file);
+  if (existsSync(full)) return readFile(full);
+  console.error(`site: ${file} is missing. ${remedy}`);
+  process.exit(1);
+}
+
+/** Writes bytes as folder/name-HASH.ext and returns that path, relative to the site. */
+class Site {
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /** @param {string} name @param {Buffer} bytes */
+  async hashed(name, bytes) {
+    const { dir, name: stem, ext } = path.parse(name);
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 10);
+    return this.plain(path.posix.join(dir, `${stem}-${hash}${ext}`), bytes);
+  }
+
+  /** @param {string} name @param {Buffer} bytes */
+  async plain(name, bytes) {
+    const file = path.join(this.folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    const brotli = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
+    await writeFile(file, bytes);
+    await writeFile(`${file}.br`, brotliCompressSync(bytes, brotli)); // quality 11 is the default
+    await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+    return name;
+  }
+}
+
+/** The source's address, where one is known; a link to nowhere is worse than none. */
+async function sourceLink() {
+  const { GITHUB_SERVER_URL: host, GITHUB_REPOSITORY: name, INKLING_SOURCE_URL } = process.env;
+  const { homepage } = JSON.parse(await readFile(path.join(kRoot, 'package.json'), 'utf8'));
+  const url = INKLING_SOURCE_URL ?? (host && name ? `${host}/${name}` : homepage);
+  return url ? ` <a href="${url}">Source</a>` : '';
+}
+
+const kBars = [...Array(10).keys()]
+  .map((digit) => {
+    const track = '<span class="track"><span class="fill"></span><span class="share"></span></span>';
+    return `<li>${track}<span class="name">${digit}</span></li>`;
+  })
+  .join('\n');
+
+/** @param {string} folder @param {{model: Buffer, simd: Buffer, relaxed: Buffer}} parts */
+async function buildSite(folder, parts) {
+  const site = new Site(folder);
+  const files = {
+    simd: await site.hashed('assets/inkling-simd.wasm', parts.simd),
+    relaxed: await site.hashed('assets/inkling-relaxed.wasm', parts.relaxed),
+    worker: await site.hashed('assets/worker.js', await bundle('wasm/js/worker.ts')),
+    model: await site.hashed('models/compact.onnx', parts.model),
+  };
+  const define = {
+    INKLING_FILES: JSON.stringify(files),
+    'import.meta.url': '""', // only the library looks for files beside itself
+  };
+  const holes = {
+    js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
+    css: await site.hashed('assets/style.css', await bundle('web/style.css')),
+    icon: await site.hashed('assets/icon.svg', await readFile(path.join(kRoot, 'web/icon.svg'))),
+    source: await sourceLink(),
+    bars: kBars,
+  };
+  const template = await readFile(path.join(kRoot, 'web/index.html'), 'utf8');
+  const html = template
+    .replace(/\{\{(\w+)\}\}/g, (_, hole) => holes[/** @type {keyof typeof holes} */ (hole)])
+    .replace(/^\s+/gm, '');
+  await site.plain('index.html', Buffer.from(html));
+}
+
+/** @param {string} folder @param {{model: Buffer, simd: Buffer, relaxed: Buffer}} parts */
+async function buildPackage(folder, parts) {
+  await mkdir(folder, { recursive: true });
+  const files = {
+    'inkling.js': await bundle('wasm/js/index.ts', { format: 'esm' }),
+    'inkling-worker.js': await bundle('wasm/js/worker.ts'),
+    'inkling-simd.wasm': parts.simd,
+    'inkling-relaxed.wasm': parts.relaxed,
+    'compact.onnx': parts.model,
+    'README.md': await readFile(path.join(kRoot, 'wasm/js/README.md')),
+  };
+  for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(folder, name), bytes);
+}
+
+/** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */
+async function replace(/** @type {string} */ name, /** @type {(folder: string) => Promise<void>} */ make) {
+  const target = path.join(kRoot, 'build', name);
+  const fresh = `${target}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await make(fresh);
+  await rm(target, { recursive: true, force: true });
+  await rename(fresh, target);
+}
+
+const parts = {
+  model: await input(kModel, 'Train one (./run train), or name another in INKLING_MODEL.'),
+  simd: await input(kEngines.simd, 'Build it: cmake --workflow --preset wasm-simd'),
+  relaxed: await input(kEngines.relaxed, 'Build it: cmake --workflow --preset wasm-relaxed'),
+};
+await replace('scratch-page/site', (folder) => buildSite(folder, parts));
+await replace('scratch-page/package', (folder) => buildPackage(folder, parts));
+const wire = (await readdir(path.join(kRoot, 'build/scratch-page/site'), { recursive: true })).filter((name) =>
+  name.endsWith('.br'),
+);
+console.log(`site: build/site is ready (${wire.length} files); build/package is the library`);
