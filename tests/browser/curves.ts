@@ -1,4 +1,4 @@
-// From the few points of a fixture to the many of a hand: a Catmull-Rom spline through them, with the
+// From the few points of a fixture to the many of a hand: a centripetal Catmull-Rom spline through them, with the
 // slight, slow unsteadiness of a hand.
 import fixtures from './fixtures/digits.json' with { type: 'json' };
 import { seeded, type Random } from './random.ts';
@@ -29,21 +29,35 @@ function spline(points: Point[]): Point[] {
   const curve: Point[] = [points[0]];
   for (let i = 0; i + 1 < points.length; ++i) {
     const [b, c] = [points[i], points[i + 1]];
-    if (b[0] === c[0] && b[1] === c[1]) continue; // a corner
-    const a = points[i - 1] ?? b;
-    const d = points[i + 2] ?? c;
-    for (let step = 1; step <= kSteps; ++step) {
-      const t = step / kSteps;
-      curve.push([between(a[0], b[0], c[0], d[0], t), between(a[1], b[1], c[1], d[1], t)]);
-    }
+    if (distance(b, c) === 0) continue; // a corner
+    const corner = (p: Point | undefined, from: Point) => p === undefined || distance(p, from) === 0;
+    const a = corner(points[i - 1], b) ? mirrored(c, b) : points[i - 1];
+    const d = corner(points[i + 2], c) ? mirrored(b, c) : points[i + 2];
+    for (let step = 1; step <= kSteps; ++step) curve.push(centripetal(a, b, c, d, step / kSteps));
   }
   return curve;
 }
 
-function between(a: number, b: number, c: number, d: number, t: number): number {
-  const cubic = -a + 3 * b - 3 * c + d;
-  const square = 2 * a - 5 * b + 4 * c - d;
-  return b + 0.5 * t * (c - a + t * (square + t * cubic));
+function distance([ax, ay]: Point, [bx, by]: Point): number {
+  return Math.hypot(bx - ax, by - ay);
+}
+
+function mirrored([px, py]: Point, [x, y]: Point): Point {
+  return [2 * x - px, 2 * y - py];
+}
+
+/** The curve from b (share 0) to c (share 1): Barry and Goldman's pyramid, knots at root distances. */
+function centripetal(a: Point, b: Point, c: Point, d: Point, share: number): Point {
+  const ta = -Math.sqrt(distance(a, b));
+  const tc = Math.sqrt(distance(b, c));
+  const td = tc + Math.sqrt(distance(c, d));
+  const t = share * tc;
+  const mix = (p: Point, q: Point, from: number, to: number): Point => {
+    const w = (t - from) / (to - from);
+    return [p[0] + (q[0] - p[0]) * w, p[1] + (q[1] - p[1]) * w];
+  };
+  const [ab, bc, cd] = [mix(a, b, ta, 0), mix(b, c, 0, tc), mix(c, d, tc, td)];
+  return mix(mix(ab, bc, ta, tc), mix(bc, cd, 0, td), 0, tc);
 }
 
 function trembling(points: Point[], random: Random): Point[] {

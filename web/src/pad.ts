@@ -45,6 +45,7 @@ export class Pad {
     canvas.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
     new ResizeObserver(() => this.#fit()).observe(canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw());
+    this.#watchDensity();
     this.#fit();
   }
 
@@ -87,6 +88,16 @@ export class Pad {
     this.#canvas.width = side;
     this.#canvas.height = side;
     this.redraw();
+  }
+
+  /** A window that moves to a sharper screen keeps its size in CSS pixels, so no resize tells. */
+  #watchDensity(): void {
+    const sameDensity = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const changed = () => {
+      this.#fit();
+      this.#watchDensity();
+    };
+    sameDensity.addEventListener('change', changed, { once: true });
   }
 
   #prepare(): void {
