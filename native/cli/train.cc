@@ -25,6 +25,7 @@ struct TrainFlags {
   std::string preset = "compact";
   std::string device = "auto";
   double validation_share = 0.1;
+  std::int64_t drawing_repeat = 1;
   bool list_presets = false;
 };
 
@@ -87,8 +88,8 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
   const torch::Device device = choose_device(flags.device);
   Network network(preset(flags.preset));
   network->to(device);
-  const TrainingData data =
-      load_training_data(flags.sources, flags.validation_share, flags.options.seed);
+  const TrainingData data = load_training_data(flags.sources, flags.validation_share,
+                                               flags.options.seed, flags.drawing_repeat);
   std::error_code error;
   fs::create_directories(flags.out, error);
   if (error) throw Failure("cannot make the folder " + flags.out + ": " + error.message());
@@ -97,7 +98,7 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
       "%s: %lld parameters on %s; %lld images and %zu drawings to learn from, %lld held out\n",
       flags.preset.c_str(), static_cast<long long>(network->parameter_count()),
       device.is_cuda() ? "the GPU" : "the CPU", static_cast<long long>(data.images.size()),
-      data.drawings.size(), static_cast<long long>(data.validation.size()));
+      data.drawings.size(), static_cast<long long>(data.all_validation().size()));
   Run run;
   run.network = network->spec(), run.command = command_line;
   run.details["data"] = describe(flags.sources);
@@ -170,6 +171,11 @@ void add_train(CLI::App& app, const std::string& command_line) {
       ->capture_default_str();
   command->add_option("--validation", flags->validation_share, "Share of the data held out")
       ->check(CLI::Range(0.001, 0.9))
+      ->capture_default_str();
+  command
+      ->add_option("--repeat-strokes", flags->drawing_repeat,
+                   "Show each drawing so many times an epoch, each time with another pen")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_recipe_flags(*command, flags->options);
   command->callback([flags, command_line] { run_train(*flags, command_line); });

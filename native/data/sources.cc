@@ -24,7 +24,9 @@ void split_images(const Dataset& all, double share, std::mt19937_64& random, Tra
   shuffle(order, random);
   const torch::Tensor indices = torch::tensor(order, torch::kInt64);
   const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(all.size()));
-  data.validation = concatenate(data.validation, all.select(indices.slice(0, 0, held_out)));
+  if (held_out > 0) {
+    data.validation.push_back({"mnist", all.select(indices.slice(0, 0, held_out))});
+  }
   data.images = concatenate(data.images, all.select(indices.slice(0, held_out)));
 }
 
@@ -48,22 +50,34 @@ std::set<std::string> choose_writers(const std::vector<Drawing>& drawings, doubl
   return chosen;
 }
 
-void split_drawings(std::vector<Drawing> all, double share, std::mt19937_64& random,
-                    TrainingData& data) {
+void split_drawings(const std::string& path, double share, std::int64_t repeat,
+                    std::mt19937_64& random, TrainingData& data) {
+  const std::vector<Drawing> all = read_strokes(path);
   const std::set<std::string> writers = choose_writers(all, share, random);
   std::vector<Drawing> held_out;
-  for (Drawing& drawing : all) {
+  for (const Drawing& drawing : all) {
     if (drawing.label < 0) continue;
-    (writers.contains(drawing.writer) ? held_out : data.drawings).push_back(std::move(drawing));
+    if (writers.contains(drawing.writer)) {
+      held_out.push_back(drawing);
+    } else {
+      data.drawings.insert(data.drawings.end(), static_cast<std::size_t>(repeat), drawing);
+    }
   }
   if (held_out.empty()) return;
-  data.validation =
-      concatenate(data.validation, render(held_out, [](std::size_t) { return kPenWidth; }));
+  data.validation.push_back({std::filesystem::path(path).filename().string(),
+                             render(held_out, [](std::size_t) { return kPenWidth; })});
 }
 
 }  // namespace
 
-TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed) {
+Dataset TrainingData::all_validation() const {
+  Dataset all;
+  for (const NamedDataset& set : validation) all = concatenate(all, set.data);
+  return all;
+}
+
+TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed,
+                                std::int64_t drawing_repeat) {
   if (sources.empty()) throw Failure("no data; name some with --mnist DIR or --strokes FILE");
   std::mt19937_64 random(static_cast<std::uint64_t>(seed));
   TrainingData data;
@@ -71,9 +85,9 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
     split_images(read_mnist(sources.mnist, MnistPart::kTrain), share, random, data);
   }
   for (const std::string& path : sources.strokes) {
-    split_drawings(read_strokes(path), share, random, data);
+    split_drawings(path, share, drawing_repeat, random, data);
   }
-  if (data.validation.size() == 0) {
+  if (data.validation.empty()) {
     throw Failure(
         "nothing could be held out for validation: the stroke files name fewer than two "
         "writers; add --mnist DIR or a \"writer\" to each line");

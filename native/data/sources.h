@@ -18,21 +18,27 @@ struct Sources {
   bool empty() const { return mnist.empty() && strokes.empty(); }
 };
 
+struct NamedDataset {
+  std::string name;  // "mnist" or the stroke file's name
+  Dataset data;
+};
+
 // Training data, with the part held out by which every choice is made.
 struct TrainingData {
-  Dataset images;                 // ready pictures (MNIST)
-  std::vector<Drawing> drawings;  // strokes, drawn anew each epoch with another pen
-  Dataset validation;             // held-out pictures and drawings (drawn with the page's pen)
+  Dataset images;                        // ready pictures (MNIST)
+  std::vector<Drawing> drawings;         // strokes, drawn anew each epoch with another pen
+  std::vector<NamedDataset> validation;  // held out of each source; drawings with the page's pen
+
+  // All held-out pictures, one source after the other.
+  Dataset all_validation() const;
 };
 
 // Holds out `share` of the images at random and `share` of the drawings by whole writers, so that a
-// validation writer is a stranger. Reads only training parts. Throws Failure.
-TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed);
-
-struct NamedDataset {
-  std::string name;  // "mnist test" or the stroke file's name
-  Dataset data;
-};
+// validation writer is a stranger. Each drawing to learn from is there `drawing_repeat` times (pens
+// differ), so that few drawings are not lost among many pictures. Reads only training parts. Throws
+// Failure.
+TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed,
+                                std::int64_t drawing_repeat = 1);
 
 // MNIST's test part and the whole of each stroke file. Throws Failure.
 std::vector<NamedDataset> load_evaluation_data(const Sources& sources);

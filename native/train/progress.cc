@@ -59,12 +59,22 @@ void Progress::step(std::int64_t epoch, std::int64_t step, double loss, double a
 }
 
 void Progress::epoch(const EpochMetrics& m) {
+  std::string sets;  // only when there are several
+  nlohmann::json by_set;
+  for (const auto& [name, accuracy] : m.validation_sets) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%s%.24s %.2f", sets.empty() ? "" : ", ", name.c_str(),
+                  100 * accuracy);
+    sets += text;
+    by_set[name] = accuracy;
+  }
+  sets = m.validation_sets.size() > 1 ? "; " + sets : "";
   std::printf(
-      "%sepoch %lld/%lld  loss %.4f  accuracy %.2f %%  validation %.3f %% (loss %.4f)%s  "
+      "%sepoch %lld/%lld  loss %.4f  accuracy %.2f %%  validation %.3f %% (loss %.4f%s)%s  "
       "%.0f images/s  %s left\n",
       terminal_ ? "\r\033[K" : "", static_cast<long long>(m.epoch), static_cast<long long>(epochs_),
       m.train_loss, 100 * m.train_accuracy, 100 * m.validation.accuracy(), m.validation.loss,
-      m.best ? " best" : "", m.images_per_second,
+      sets.c_str(), m.best ? " best" : "", m.images_per_second,
       clock_text(seconds_left(m.epoch * steps_per_epoch_)).c_str());
   std::fflush(stdout);
   log_ << nlohmann::json{{"epoch", m.epoch},
@@ -73,6 +83,7 @@ void Progress::epoch(const EpochMetrics& m) {
                          {"train_accuracy", m.train_accuracy},
                          {"validation_accuracy", m.validation.accuracy()},
                          {"validation_loss", m.validation.loss},
+                         {"validation_sets", by_set},
                          {"best", m.best},
                          {"images_per_second", m.images_per_second},
                          {"seconds", seconds_since(start_)}}

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "train/scoring.h"
 
@@ -16,7 +19,8 @@ struct EpochMetrics {
   double train_loss = 0;      // with label smoothing and augmentation
   double train_accuracy = 0;  // on augmented images
   double images_per_second = 0;
-  Score validation;  // of the averaged weights
+  Score validation;  // of the averaged weights, all held-out sets together
+  std::vector<std::pair<std::string, double>> validation_sets;  // name and accuracy of each
   bool best = false;
 };
 

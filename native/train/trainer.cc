@@ -84,7 +84,7 @@ class Loop {
     std::int64_t best_epoch = 0;
     for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
       EpochMetrics metrics = train_epoch(epoch);
-      metrics.validation = validate();
+      validate(metrics);
       metrics.best = is_better(metrics.validation);
       if (metrics.best) {
         best_ = metrics.validation, best_epoch = epoch;
@@ -176,9 +176,14 @@ class Loop {
                   "); lower --learning-rate. The best weights so far are in " + folder_.string());
   }
 
-  Score validate() {
-    const torch::Tensor logits = predict_logits(average_.network(), data_.validation.images);
-    return score(logits.softmax(1), data_.validation.labels);
+  void validate(EpochMetrics& metrics) {
+    std::vector<torch::Tensor> probabilities;
+    for (const NamedDataset& set : data_.validation) {
+      probabilities.push_back(predict_logits(average_.network(), set.data.images).softmax(1));
+      metrics.validation_sets.emplace_back(set.name,
+                                           score(probabilities.back(), set.data.labels).accuracy());
+    }
+    metrics.validation = score(torch::cat(probabilities), data_.all_validation().labels);
   }
 
   bool is_better(const Score& s) const {
@@ -223,8 +228,9 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
                   " images); lower --batch");
   }
   // Every n-th held-out image, so that pictures and drawings are both among them.
-  const std::int64_t stride = std::max<std::int64_t>(1, data.validation.size() / kProbeImages);
-  const torch::Tensor probe = data.validation.images.slice(0, 0, c10::nullopt, stride);
+  const Dataset validation = data.all_validation();
+  const std::int64_t stride = std::max<std::int64_t>(1, validation.size() / kProbeImages);
+  const torch::Tensor probe = validation.images.slice(0, 0, c10::nullopt, stride);
   save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
 
   const auto start = std::chrono::steady_clock::now();
@@ -233,7 +239,7 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
 
   load_weights(network, checkpoint_path(folder, "best"));
   network->eval();
-  calibrate(network, data.validation, options.refuse_share, run);
+  calibrate(network, validation, options.refuse_share, run);
   run.seed = options.seed;
   run.details["best_epoch"] = best_epoch;
   run.details["epochs"] = options.epochs;

@@ -12,7 +12,7 @@
 namespace inkling {
 
 struct TrainOptions {
-  std::int64_t epochs = 30;
+  std::int64_t epochs = 40;
   std::int64_t batch = 128;
   double learning_rate = 4e-3;  // the peak
   double weight_decay = 0.02;

@@ -1,5 +1,5 @@
-// The command as people run it: train, export and evaluate end to end on made-up drawings; exit codes
-// and one sentence for what goes wrong.
+// The command as people run it: train, export and evaluate end to end on made-up drawings; exit
+// codes and one sentence for what goes wrong.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -40,8 +40,9 @@ class TrainedOnce : public testing::Test {
   static void SetUpTestSuite() {
     folder_ = new TempFolder;
     strokes_ = folder_->write("s.jsonl", stroke_file(synthetic_drawings(40, 8))).string();
-    const Outcome trained = inkling_command("train --strokes " + strokes_ + " --epochs 4 --batch 32 " +
-                                            "--average-decay 0.9 --out " + run());
+    const Outcome trained =
+        inkling_command("train --strokes " + strokes_ + " --epochs 4 --batch 32 " +
+                        "--average-decay 0.9 --out " + run());
     ASSERT_EQ(trained.code, 0) << trained.text;
     EXPECT_NE(trained.text.find("epoch 4/4"), std::string::npos) << trained.text;
   }
@@ -57,7 +58,8 @@ TEST_F(TrainedOnce, ExportsAndEvaluatesLikeTheRunItself) {
   const Outcome exported = inkling_command("export " + run() + " -o " + file("m.onnx"));
   ASSERT_EQ(exported.code, 0) << exported.text;
   const auto correct = [&](const std::string& model) {
-    const Outcome scored = inkling_command("evaluate " + model + " --strokes " + strokes_ + " --json");
+    const Outcome scored =
+        inkling_command("evaluate " + model + " --strokes " + strokes_ + " --json");
     EXPECT_EQ(scored.code, 0) << scored.text;
     return nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>();
   };
@@ -67,8 +69,8 @@ TEST_F(TrainedOnce, ExportsAndEvaluatesLikeTheRunItself) {
 
 TEST_F(TrainedOnce, WritesProbabilitiesForOtherPrograms) {
   ASSERT_EQ(inkling_command("export --fp16 " + run() + " -o " + file("half.onnx")).code, 0);
-  const Outcome scored = inkling_command("evaluate " + file("half.onnx") + " --strokes " + strokes_ +
-                                         " --probabilities " + file("p.bin"));
+  const Outcome scored = inkling_command("evaluate " + file("half.onnx") + " --strokes " +
+                                         strokes_ + " --probabilities " + file("p.bin"));
   ASSERT_EQ(scored.code, 0) << scored.text;
   EXPECT_EQ(std::filesystem::file_size(file("p.bin")), 400u * 10 * 4);
 }
@@ -76,11 +78,13 @@ TEST_F(TrainedOnce, WritesProbabilitiesForOtherPrograms) {
 TEST_F(TrainedOnce, ACutOffModelOrCheckpointIsNamed) {
   ASSERT_EQ(inkling_command("export " + run() + " -o " + file("whole.onnx")).code, 0);
   folder_->write("cut.onnx", read_file(file("whole.onnx")).substr(0, 5000));
-  expect_sentence(inkling_command("evaluate " + file("cut.onnx") + " --strokes " + strokes_), "cut.onnx: ");
+  expect_sentence(inkling_command("evaluate " + file("cut.onnx") + " --strokes " + strokes_),
+                  "cut.onnx: ");
   std::filesystem::create_directory(file("broken"));
   std::filesystem::copy(run(), file("broken"), std::filesystem::copy_options::overwrite_existing);
   std::filesystem::resize_file(file("broken/best.safetensors"), 1000);
-  expect_sentence(inkling_command("export " + file("broken") + " -o " + file("no.onnx")), "best.safetensors");
+  expect_sentence(inkling_command("export " + file("broken") + " -o " + file("no.onnx")),
+                  "best.safetensors");
   EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
 }
 
@@ -107,7 +111,8 @@ TEST(CommandLine, WhatGoesWrongIsOneSentence) {
   const std::string out = " --out " + (folder / "run").string();
   expect_sentence(inkling_command("train" + out), "--mnist");
   expect_sentence(inkling_command("train --mnist /nonexistent" + out), "inkling fetch mnist");
-  expect_sentence(inkling_command("train --strokes " + folder.path().string() + out), "is a folder");
+  expect_sentence(inkling_command("train --strokes " + folder.path().string() + out),
+                  "is a folder");
   expect_sentence(inkling_command("train --preset giant" + out), "compact");
   expect_sentence(inkling_command("evaluate /nonexistent.onnx --mnist x"), "cannot open");
   expect_sentence(inkling_command("evaluate " + folder.path().string() + " --mnist x"), "run.json");

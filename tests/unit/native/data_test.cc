@@ -33,8 +33,10 @@ TEST(IdxFiles, ImagesKeepTheirBytes) {
 
 TEST(IdxFiles, RefusesTheWrongKind) {
   const TempFolder folder;
-  expect_failure([&] { read_idx_images(folder.write("a", idx_labels({1}))); }, "a is not an IDX file of images");
-  expect_failure([&] { read_idx_labels(folder.write("b", idx_images(1))); }, "b is not an IDX file of labels");
+  expect_failure([&] { read_idx_images(folder.write("a", idx_labels({1}))); },
+                 "a is not an IDX file of images");
+  expect_failure([&] { read_idx_labels(folder.write("b", idx_images(1))); },
+                 "b is not an IDX file of labels");
   expect_failure([&] { read_idx_labels(folder.write("c", "")); }, "c is not an IDX file");
 }
 
@@ -57,7 +59,8 @@ TEST(IdxFiles, RefusesCountsWhoseProductOverflows) {
 
 TEST(IdxFiles, RefusesImagesOfAnotherSize) {
   const TempFolder folder;
-  expect_failure([&] { read_idx_images(folder.write("wide", idx_images(1, 28, 32))); }, "28x32", "28x28");
+  expect_failure([&] { read_idx_images(folder.write("wide", idx_images(1, 28, 32))); }, "28x32",
+                 "28x28");
 }
 
 TEST(IdxFiles, NamesALabelThatIsNoDigit) {
@@ -125,18 +128,21 @@ TEST(StrokeFiles, NamesTheLineThatIsWrong) {
   for (const std::string& bad :
        {"{", "[]", "7", "{\"label\":\"1\"}", "{\"strokes\":[[[1]]]}", "{\"strokes\":[[[1,\"x\"]]]}",
         "{\"strokes\":5}", "{\"strokes\":[[1,2]]}", "{\"strokes\":[],\"writer\":4}"}) {
-    expect_failure([&] { read_strokes(folder.write("b.jsonl", good + bad)); }, "line 2", "not a drawing");
+    expect_failure([&] { read_strokes(folder.write("b.jsonl", good + bad)); }, "line 2",
+                   "not a drawing");
   }
   for (const std::string& empty : {"{\"strokes\":[]}", "{\"strokes\":[[],[]]}"}) {
     expect_failure([&] { read_strokes(folder.write("c.jsonl", good + good + empty)); }, "line 3",
                    "nothing is drawn");
   }
-  expect_failure([&] { read_strokes(folder.write("d.jsonl", "{\"strokes\":[[[1e39,0]]]}")); }, "line 1");
+  expect_failure([&] { read_strokes(folder.write("d.jsonl", "{\"strokes\":[[[1e39,0]]]}")); },
+                 "line 1");
 }
 
 TEST(StrokeFiles, AnEmptyFileIsNamed) {
   const TempFolder folder;
-  expect_failure([&] { read_strokes(folder.write("empty.jsonl", "\n \n")); }, "empty.jsonl", "no drawings");
+  expect_failure([&] { read_strokes(folder.write("empty.jsonl", "\n \n")); }, "empty.jsonl",
+                 "no drawings");
 }
 
 TEST(StrokeFiles, RenderingLeavesOutWhatIsNoDigitAndFollowsThePen) {
@@ -157,8 +163,17 @@ TEST(HeldOutPart, WritersOfTheValidationPartAreStrangers) {
   std::set<std::string> writers;
   for (const Drawing& drawing : data.drawings) writers.insert(drawing.writer);
   EXPECT_EQ(writers.size(), 9u);
-  EXPECT_EQ(data.validation.size(), 20);
+  EXPECT_EQ(data.all_validation().size(), 20);
   EXPECT_EQ(data.drawings.size(), 180u);
+}
+
+TEST(HeldOutPart, IsNotRepeatedWithTheDrawings) {
+  const TempFolder folder;
+  Sources sources;
+  sources.strokes = {folder.write("s.jsonl", stroke_file(synthetic_drawings(20, 10))).string()};
+  const TrainingData data = load_training_data(sources, 0.1, 1, 3);
+  EXPECT_EQ(data.drawings.size(), 540u);
+  EXPECT_EQ(data.all_validation().size(), 20);
 }
 
 TEST(HeldOutPart, FollowsTheSeedAndTakesItsShareOfImages) {
@@ -170,7 +185,7 @@ TEST(HeldOutPart, FollowsTheSeedAndTakesItsShareOfImages) {
   Sources sources;
   sources.mnist = folder.path().string();
   const auto held_out = [&](std::int64_t seed) {
-    return load_training_data(sources, 0.1, seed).validation.labels;
+    return load_training_data(sources, 0.1, seed).all_validation().labels;
   };
   EXPECT_EQ(held_out(1).size(0), 10);
   EXPECT_TRUE(held_out(1).equal(held_out(1)));

@@ -20,16 +20,17 @@ std::string content() {
   return bytes;
 }
 
-// Serves content() under /good/, the same without ranges under /norange/, its first half under /short/,
-// other bytes of the same length under /wrong/, and more than that under /long/.
+// Serves content() under /good/, the same without ranges under /norange/, its first half under
+// /short/, other bytes of the same length under /wrong/, and more than that under /long/.
 class Server {
  public:
   Server() {
-    server_.Get("/good/data.bin", [this](const httplib::Request& request, httplib::Response& response) {
-      ranged_ = ranged_ || request.has_header("Range");
-      ++requests_;
-      response.set_content(content(), "application/octet-stream");
-    });
+    server_.Get("/good/data.bin",
+                [this](const httplib::Request& request, httplib::Response& response) {
+                  ranged_ = ranged_ || request.has_header("Range");
+                  ++requests_;
+                  response.set_content(content(), "application/octet-stream");
+                });
     server_.Get("/wrong/data.bin", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(std::string(content().size(), 'x'), "application/octet-stream");
     });
@@ -72,7 +73,8 @@ class Download : public testing::Test {
     file_ = {"data.bin", content().size(), sha256_of_file(folder_ / "reference")};
   }
   DownloadOutcome fetch(const std::vector<std::string>& mirrors) {
-    return download(file_, folder_.path(), mirrors, [this](auto done, auto) { last_progress_ = done; });
+    return download(file_, folder_.path(), mirrors,
+                    [this](auto done, auto) { last_progress_ = done; });
   }
   void expect_right_copy() const {
     EXPECT_EQ(read_file(folder_ / "data.bin"), content());
@@ -136,8 +138,8 @@ TEST_F(Download, FollowsARedirect) {
 }
 
 TEST_F(Download, SaysWhatEachMirrorAnswered) {
-  expect_failure([&] { fetch({server_.url("absent"), server_.url("wrong")}); }, "no mirror gave data.bin",
-                 "404", "checksum is wrong", "--mirror");
+  expect_failure([&] { fetch({server_.url("absent"), server_.url("wrong")}); },
+                 "no mirror gave data.bin", "404", "checksum is wrong", "--mirror");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "data.bin"));
 }
 

@@ -1,5 +1,5 @@
-// From a trained network to ONNX and back through the engine: folding changes no answer, the file is
-// what the design says, and the engine reads it with the same result.
+// From a trained network to ONNX and back through the engine: folding changes no answer, the file
+// is what the design says, and the engine reads it with the same result.
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 #include <torch/utils.h>
@@ -60,7 +60,8 @@ TEST_P(EveryPreset, FoldingChangesNoAnswer) {
 TEST_P(EveryPreset, TheEngineGivesLibTorchsAnswers) {
   Network network = lived_in(GetParam());
   EngineRunner engine(to_onnx(fold(network, kTemperature), {}), "model");
-  EXPECT_LE((engine.probabilities(images()) - expected(network)).abs().max().item<double>(), kSameAnswer);
+  EXPECT_LE((engine.probabilities(images()) - expected(network)).abs().max().item<double>(),
+            kSameAnswer);
 }
 
 TEST_P(EveryPreset, HalfWeightsHalveTheFileAndGiveTheAnswersOfTheRoundedWeights) {

@@ -22,7 +22,8 @@ inline std::string idx_labels(const std::vector<int>& labels) {
   return bytes;
 }
 
-inline std::string idx_images(std::uint32_t count, std::uint32_t rows = 28, std::uint32_t columns = 28) {
+inline std::string idx_images(std::uint32_t count, std::uint32_t rows = 28,
+                              std::uint32_t columns = 28) {
   return big_endian(0x803) + big_endian(count) + big_endian(rows) + big_endian(columns) +
          std::string(std::size_t{count} * rows * columns, '\x7f');
 }
@@ -36,9 +37,9 @@ inline std::vector<Drawing> synthetic_drawings(int per_label, int writers, unsig
     const double turn = 0.2 * (static_cast<double>(random()) / 4294967296.0 - 0.5);
     for (int spoke = 0; spoke <= drawing.label; ++spoke) {
       const double angle = turn + spoke * 0.6;
-      drawing.strokes.push_back({{0, 0},
-                                 {static_cast<float>(100 * std::cos(angle)),
-                                  static_cast<float>(100 * std::sin(angle))}});
+      drawing.strokes.push_back(
+          {{0, 0},
+           {static_cast<float>(100 * std::cos(angle)), static_cast<float>(100 * std::sin(angle))}});
     }
     drawings.push_back(std::move(drawing));
   }
@@ -54,7 +55,8 @@ inline std::string stroke_file(const std::vector<Drawing>& drawings) {
       lines += s == 0 ? "[" : ",[";
       for (std::size_t p = 0; p < drawing.strokes[s].size(); ++p) {
         const Point& point = drawing.strokes[s][p];
-        lines += (p == 0 ? "[" : ",[") + std::to_string(point.x) + "," + std::to_string(point.y) + "]";
+        lines +=
+            (p == 0 ? "[" : ",[") + std::to_string(point.x) + "," + std::to_string(point.y) + "]";
       }
       lines += "]";
     }

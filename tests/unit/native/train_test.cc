@@ -30,7 +30,8 @@ TEST(Presets, CountWhatLibTorchCounts) {
     std::int64_t count = 0;
     for (const torch::Tensor& p : network->parameters()) count += p.numel();
     EXPECT_EQ(network->parameter_count(), count) << name;
-    EXPECT_EQ(network->forward(torch::rand({3, 1, 28, 28})).sizes(), (std::vector<std::int64_t>{3, 10}));
+    EXPECT_EQ(network->forward(torch::rand({3, 1, 28, 28})).sizes(),
+              (std::vector<std::int64_t>{3, 10}));
   }
 }
 
@@ -56,12 +57,14 @@ TEST(NetworkSpec, LayersThatDoNotFitAreNamed) {
 
 TEST(Safetensors, KeepsTensorsAndMetadata) {
   const TempFolder folder;
-  const TensorFile file{{{"a", torch::rand({2, 3})}, {"b", torch::arange(5)}, {"c", torch::ones({4}, torch::kUInt8)}},
-                        {{"preset", "compact"}}};
+  const TensorFile file{
+      {{"a", torch::rand({2, 3})}, {"b", torch::arange(5)}, {"c", torch::ones({4}, torch::kUInt8)}},
+      {{"preset", "compact"}}};
   save_tensors(file, folder / "x.safetensors");
   const TensorFile back = load_tensors(folder / "x.safetensors");
   ASSERT_EQ(back.tensors.size(), 3u);
-  for (const auto& [name, tensor] : file.tensors) EXPECT_TRUE(back.tensors.at(name).equal(tensor)) << name;
+  for (const auto& [name, tensor] : file.tensors)
+    EXPECT_TRUE(back.tensors.at(name).equal(tensor)) << name;
   EXPECT_EQ(back.metadata, file.metadata);
 }
 
@@ -116,7 +119,8 @@ TEST(Augment, EverySampleGetsItsOwnMap) {
   pixels.slice(2, 8, 20).slice(3, 12, 16).fill_(1.0);
   const torch::Tensor turned = augment(pixels, AffineRange{});
   for (int i = 1; i < 8; ++i) EXPECT_GT((turned[0] - turned[i]).abs().max().item<double>(), 0.01);
-  EXPECT_NEAR(turned.sum().item<double>(), pixels.sum().item<double>(), 0.15 * pixels.sum().item<double>());
+  EXPECT_NEAR(turned.sum().item<double>(), pixels.sum().item<double>(),
+              0.15 * pixels.sum().item<double>());
 }
 
 TEST(Augment, StaysWithinItsRange) {
@@ -184,7 +188,8 @@ TEST(Calibration, TheThresholdRefusesTheShareAskedFor) {
   EXPECT_EQ(score(p, labels, confidence_quantile(p, 0.01)).refused, 50);
 }
 
-// --- the loop --------------------------------------------------------------------------------------
+// --- the loop
+// --------------------------------------------------------------------------------------
 
 TrainingData made_up_data(const TempFolder& folder) {
   Sources sources;
@@ -241,7 +246,8 @@ TEST(Training, StopsWhenTheLossIsNoNumberAndKeepsTheLastGoodWeights) {
   const TempFolder folder;
   Network network{nullptr};
   TrainOptions options = quick();
-  options.learning_rate = 1e30, options.warmup_epochs = 2;  // the first epoch rises slowly to a cliff
+  options.learning_rate = 1e30,
+  options.warmup_epochs = 2;  // the first epoch rises slowly to a cliff
   expect_failure([&] { train_made_up(folder, network, options); }, "not a number", "epoch",
                  "--learning-rate");
 }
