@@ -1,5 +1,5 @@
-// Implements inkling_c.h over the C++ API. Handles are looked up, counts and pointers checked; every exception
-// ends here as an error value.
+// Implements inkling_c.h over the C++ API. Handles are looked up, counts and pointers checked;
+// every exception ends here as an error value.
 #include "inkling_c.h"
 
 #ifdef __EMSCRIPTEN__
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "inkling/engine.h"
+#include "text.h"
 
 namespace {
 
@@ -75,8 +76,8 @@ Engine* find_engine(int handle) {
   const bool known = handle > 0 && static_cast<std::size_t>(handle) <= engines.size();
   Engine* engine = known ? engines[static_cast<std::size_t>(handle) - 1].get() : nullptr;
   if (engine == nullptr) {
-    fail(Status::invalid_argument("There is no engine " + std::to_string(handle) +
-                                  ": it was never loaded, or has been freed."));
+    fail(Status::invalid_argument(
+        inkling::cat("There is no engine ", handle, ": it was never loaded, or has been freed.")));
   }
   return engine;
 }
@@ -105,7 +106,7 @@ void append_json_string(std::string& out, std::string_view text) {
 
 // 0..1 with six decimals, without the locale and the code that printf brings.
 std::string threshold_to_json(float threshold) {
-  std::string digits = std::to_string(static_cast<int>(threshold * 1e6f + 0.5f));
+  std::string digits = inkling::cat(static_cast<int>(threshold * 1e6f + 0.5f));
   digits.insert(0, digits.size() < 7 ? 7 - digits.size() : 0, '0');
   return digits.insert(digits.size() - 6, ".");
 }
@@ -117,15 +118,15 @@ void append_step(std::string& out, const inkling::PlanStep& step) {
   append_json_string(out, step.op);
   out += ",\"shape\":[";
   for (std::size_t i = 0; i < step.shape.size(); ++i) {
-    if (i > 0) out += ',';
-    out += std::to_string(step.shape[i]);
+    inkling::append(out, i > 0 ? "," : "", step.shape[i]);
   }
-  out += "],\"multiply_adds\":" + std::to_string(step.multiply_adds);
-  out += ",\"weight_bytes\":" + std::to_string(step.weight_bytes) + "}";
+  inkling::append(out, "],\"multiply_adds\":", step.multiply_adds,
+                  ",\"weight_bytes\":", step.weight_bytes, "}");
 }
 
 std::string describe(const Engine& engine) {
-  std::string out = "{\"threshold\":" + threshold_to_json(engine.rejection_threshold()) + ",\"metadata\":{";
+  std::string out = inkling::cat("{\"threshold\":", threshold_to_json(engine.rejection_threshold()),
+                                 ",\"metadata\":{");
   bool first = true;
   for (const auto& [key, value] : engine.metadata()) {
     if (!first) out += ',';
@@ -162,7 +163,8 @@ INKLING_EXPORT int inkling_engine_load(const uint8_t* onnx, size_t size) {
     auto& engines = state().engines;
     const auto slot = std::find(engines.begin(), engines.end(), nullptr);
     const auto index = static_cast<std::size_t>(slot - engines.begin());
-    if (index >= kMaxEngines) return invalid("256 engines are loaded already; free those no longer needed.");
+    if (index >= kMaxEngines)
+      return invalid("256 engines are loaded already; free those no longer needed.");
     if (slot == engines.end()) engines.emplace_back();
     auto engine = Engine::load({reinterpret_cast<const std::byte*>(onnx), size});
     if (!engine.ok()) return fail(engine.status());
@@ -178,13 +180,16 @@ INKLING_EXPORT void inkling_engine_free(int handle) {
   }
 }
 
-INKLING_EXPORT int inkling_engine_classify(int handle, const float* pixels, int count, float* probabilities) {
+INKLING_EXPORT int inkling_engine_classify(int handle, const float* pixels, int count,
+                                           float* probabilities) {
   return guarded([&]() -> int {
     Engine* engine = find_engine(handle);
     if (engine == nullptr) return kInvalid;
     // So many that the sizes below would not fit an int, let alone memory.
-    if (count < 0 || count > INT32_MAX / inkling::kPixelCount) return invalid("The number of images is out of range.");
-    if (count > 0 && (pixels == nullptr || probabilities == nullptr)) return invalid("An address is null.");
+    if (count < 0 || count > INT32_MAX / inkling::kPixelCount)
+      return invalid("The number of images is out of range.");
+    if (count > 0 && (pixels == nullptr || probabilities == nullptr))
+      return invalid("An address is null.");
     const auto n = static_cast<std::size_t>(count);
     const Status status = engine->classify_batch({pixels, n * inkling::kPixelCount},
                                                  {probabilities, n * inkling::kDigitCount});
@@ -207,42 +212,51 @@ INKLING_EXPORT int inkling_engine_activations(int handle, const char* name, cons
   return guarded([&]() -> int {
     const Engine* engine = find_engine(handle);
     if (engine == nullptr) return kInvalid;
-    if (name == nullptr || values == nullptr || shape == nullptr) return invalid("An address is null.");
+    if (name == nullptr || values == nullptr || shape == nullptr)
+      return invalid("An address is null.");
     auto activation = engine->activations(name);
     if (!activation.ok()) return fail(activation.status());
     const auto& dims = activation.value().shape;
-    for (std::size_t i = 0; i < 4; ++i) shape[i] = i < dims.size() ? static_cast<int32_t>(dims[i]) : 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      shape[i] = i < dims.size() ? static_cast<int32_t>(dims[i]) : 0;
     state().values = std::move(activation.value().values);
     *values = state().values.data();
     return static_cast<int>(state().values.size());
   });
 }
 
-INKLING_EXPORT int inkling_pixels_from_strokes(const float* xy, const int32_t* lengths, int stroke_count,
-                                               float* pixels) {
+INKLING_EXPORT int inkling_pixels_from_strokes(const float* xy, const int32_t* lengths,
+                                               int stroke_count, float* pixels) {
   return guarded([&]() -> int {
-    if (stroke_count < 0 || stroke_count > inkling::kMaxPoints) return invalid("The number of strokes is out of range.");
-    if (pixels == nullptr || (stroke_count > 0 && lengths == nullptr)) return invalid("An address is null.");
+    if (stroke_count < 0 || stroke_count > inkling::kMaxPoints)
+      return invalid("The number of strokes is out of range.");
+    if (pixels == nullptr || (stroke_count > 0 && lengths == nullptr))
+      return invalid("An address is null.");
     std::vector<inkling::Stroke> strokes(static_cast<std::size_t>(stroke_count));
     std::int64_t points = 0;
     for (std::size_t i = 0; i < strokes.size(); ++i) {
       points += lengths[i];
-      if (lengths[i] < 0 || points > inkling::kMaxPoints) return invalid("The number of points is out of range.");
+      if (lengths[i] < 0 || points > inkling::kMaxPoints)
+        return invalid("The number of points is out of range.");
       if (lengths[i] > 0 && xy == nullptr) return invalid("An address is null.");
       strokes[i].reserve(static_cast<std::size_t>(lengths[i]));
-      for (int32_t j = 0; j < lengths[i]; ++j, xy += 2) strokes[i].push_back({.x = xy[0], .y = xy[1]});
+      for (int32_t j = 0; j < lengths[i]; ++j, xy += 2)
+        strokes[i].push_back({.x = xy[0], .y = xy[1]});
     }
     return write_pixels(inkling::pixels_from_strokes(strokes), pixels);
   });
 }
 
-INKLING_EXPORT int inkling_pixels_from_bitmap(const uint8_t* rgba, int width, int height, float* pixels) {
+INKLING_EXPORT int inkling_pixels_from_bitmap(const uint8_t* rgba, int width, int height,
+                                              float* pixels) {
   return guarded([&]() -> int {
     if (rgba == nullptr || pixels == nullptr) return invalid("An address is null.");
-    if (width < 1 || height < 1 || width > inkling::kMaxBitmapSide || height > inkling::kMaxBitmapSide) {
+    if (width < 1 || height < 1 || width > inkling::kMaxBitmapSide ||
+        height > inkling::kMaxBitmapSide) {
       return invalid("A picture's sides must be from 1 to 4096 pixels.");
     }
-    const std::size_t bytes = std::size_t{4} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    const std::size_t bytes =
+        std::size_t{4} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     return write_pixels(inkling::pixels_from_bitmap({rgba, bytes}, width, height), pixels);
   });
 }

@@ -9,16 +9,17 @@
 #include "graph.h"
 #include "onnx_reader.h"
 #include "plan.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
 
 Status no_memory(const char* call) {
-  return Status::out_of_memory(std::string(call) + ": there is not enough memory.");
+  return Status::out_of_memory(cat(call, ": there is not enough memory."));
 }
 
-// "0.85", "1", "8.5e-1" -> the number; NaN for anything else. (strtof would depend on the locale, and brings
-// 128-bit arithmetic into the WebAssembly module.)
+// "0.85", "1", "8.5e-1" -> the number; NaN for anything else. (strtof would depend on the locale,
+// and brings 128-bit arithmetic into the WebAssembly module.)
 double parse_decimal(std::string_view text) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   double value = 0;
@@ -45,8 +46,8 @@ Result<float> read_threshold(const Model& model) {
   const auto found = model.metadata.find("rejection_threshold");
   if (found == model.metadata.end()) return 0.0f;
   const std::string& text = found->second;
-  const std::string error = "The model's metadata gives rejection_threshold as '" + text.substr(0, 40) +
-                            "'; it must be a number from 0 to 1.";
+  const std::string error = cat("The model's metadata gives rejection_threshold as '",
+                                text.substr(0, 40), "'; it must be a number from 0 to 1.");
   const double value = parse_decimal(text);
   if (!(value >= 0 && value <= 1)) return Status::malformed_model(error);
   return static_cast<float>(value);
@@ -80,40 +81,43 @@ Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limit
 } catch (const std::bad_alloc&) {
   return no_memory("Loading the model");
 } catch (const std::exception& error) {
-  return Status::internal(std::string("Loading the model failed: ") + error.what() + ".");
+  return Status::internal(cat("Loading the model failed: ", error.what(), "."));
 }
 
 Status Engine::classify_batch(std::span<const float> pixels, std::span<float> probabilities) try {
   const std::size_t count = pixels.size() / kPixelCount;
   if (pixels.size() != count * kPixelCount || probabilities.size() != count * kDigitCount) {
-    return Status::invalid_argument("Classifying needs 784 pixels and 10 places for probabilities an image; got " +
-                                    std::to_string(pixels.size()) + " and " +
-                                    std::to_string(probabilities.size()) + ".");
+    return Status::invalid_argument(
+        cat("Classifying needs 784 pixels and 10 places for probabilities an image; got ",
+            pixels.size(), " and ", probabilities.size(), "."));
   }
-  const auto bad = std::find_if_not(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); });
+  const auto bad =
+      std::find_if_not(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); });
   if (bad != pixels.end()) {
-    return Status::invalid_argument("Pixel " + std::to_string(bad - pixels.begin()) +
-                                    " is not a finite number; pixels are ink from 0 to 1.");
+    return Status::invalid_argument(cat("Pixel ", bad - pixels.begin(),
+                                        " is not a finite number; pixels are ink from 0 to 1."));
   }
   for (std::size_t done = 0; done < count;) {
     const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
-    INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * kPixelCount, n * kPixelCount),
-                                            probabilities.subspan(done * kDigitCount, n * kDigitCount)));
+    INKLING_RETURN_IF_ERROR(
+        impl_->plan.run(pixels.subspan(done * kPixelCount, n * kPixelCount),
+                        probabilities.subspan(done * kDigitCount, n * kDigitCount)));
     done += n;
   }
-  if (!std::all_of(probabilities.begin(), probabilities.end(), [](float p) { return std::isfinite(p); })) {
+  if (!std::all_of(probabilities.begin(), probabilities.end(),
+                   [](float p) { return std::isfinite(p); })) {
     return Status::unsupported_model("The model computes NaN or infinity for these pixels.");
   }
   return {};
 } catch (const std::bad_alloc&) {
   return no_memory("Classifying");
 } catch (const std::exception& error) {
-  return Status::internal(std::string("Classifying failed: ") + error.what() + ".");
+  return Status::internal(cat("Classifying failed: ", error.what(), "."));
 }
 
 Result<Classification> Engine::classify(std::span<const float> pixels) {
   if (pixels.size() != kPixelCount) {
-    return Status::invalid_argument("Classifying needs 784 pixels; got " + std::to_string(pixels.size()) + ".");
+    return Status::invalid_argument(cat("Classifying needs 784 pixels; got ", pixels.size(), "."));
   }
   Classification result;
   INKLING_RETURN_IF_ERROR(classify_batch(pixels, result.probabilities));
@@ -132,7 +136,9 @@ Result<Activation> Engine::activations(std::string_view name) const try {
 
 const std::vector<PlanStep>& Engine::plan() const { return impl_->plan.steps(); }
 
-const std::map<std::string, std::string, std::less<>>& Engine::metadata() const { return impl_->metadata; }
+const std::map<std::string, std::string, std::less<>>& Engine::metadata() const {
+  return impl_->metadata;
+}
 
 float Engine::rejection_threshold() const { return impl_->threshold; }
 

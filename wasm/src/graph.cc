@@ -1,12 +1,13 @@
-// The walk over the model's nodes: which of them the output needs, in what order, and what is said when some
-// cannot be run. How a single operator is lowered stands in graph_layers.cc, graph_elementwise.cc and
-// graph_shapes.cc.
+// The walk over the model's nodes: which of them the output needs, in what order, and what is said
+// when some cannot be run. How a single operator is lowered stands in graph_layers.cc,
+// graph_elementwise.cc and graph_shapes.cc.
 #include "graph.h"
 
 #include <cmath>
 
 #include "graph_builder.h"
 #include "tensor_values.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
@@ -19,9 +20,13 @@ std::string dims_to_string(const std::vector<std::int64_t>& dims) {
   std::string text = "[";
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (i > 0) text += ',';
-    text += dims[i] == kDynamicDim ? (i == 0 ? "N" : "?") : std::to_string(dims[i]);
+    if (dims[i] == kDynamicDim) {
+      text += i == 0 ? "N" : "?";
+    } else {
+      append(text, dims[i]);
+    }
   }
-  return text + "]";
+  return cat(text, "]");
 }
 
 // Whether a declared dimension can be `size`.
@@ -34,24 +39,24 @@ Status check_input(const ValueInfo& input) {
                     can_be(dims[2], kImageSide) && can_be(dims[3], kImageSide);
   if (fits) return {};
   const std::string found = input.has_shape ? dims_to_string(dims) : "without a shape";
-  return Status::unsupported_model("The model's input '" + input.name + "' is " +
-                                   std::string(data_type_name(input.type)) + " " + found +
-                                   "; this engine needs float32 [N,1,28,28].");
+  return Status::unsupported_model(cat("The model's input '", input.name, "' is ",
+                                       data_type_name(input.type), " ", found,
+                                       "; this engine needs float32 [N,1,28,28]."));
 }
 
 }  // namespace
 
 std::string to_string(const Shape& shape) {
-  std::string text = "[N," + std::to_string(shape.c);
-  if (!shape.flat) text += "," + std::to_string(shape.h) + "," + std::to_string(shape.w);
-  return text + "]";
+  std::string text = cat("[N,", shape.c);
+  if (!shape.flat) append(text, ",", shape.h, ",", shape.w);
+  return cat(text, "]");
 }
 
 std::string describe(const Node& node) {
   std::string name = node.name;
   if (name.empty() && !node.outputs.empty()) name = node.outputs[0];
-  const std::string domain = node.domain.empty() ? "" : node.domain + ".";
-  return "node '" + name + "' (" + domain + node.op_type + ")";
+  const std::string domain = node.domain.empty() ? "" : cat(node.domain, ".");
+  return cat("node '", name, "' (", domain, node.op_type, ")");
 }
 
 std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t fallback) {
@@ -124,21 +129,21 @@ const Tensor* GraphBuilder::constant(const Node& node, std::size_t index) const 
 
 Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) const {
   const Operand* found = operand(node, index);
-  if (found == nullptr) return contradicts("input " + std::to_string(index) + " is missing");
-  if (found->constant != nullptr) return cannot("input " + std::to_string(index) + " is a constant");
+  if (found == nullptr) return contradicts(cat("input ", index, " is missing"));
+  if (found->constant != nullptr) return cannot(cat("input ", index, " is a constant"));
   return found->value;
 }
 
 Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t index,
                                                 std::string_view what) const {
   const Tensor* tensor = constant(node, index);
-  if (tensor == nullptr) return cannot("its " + std::string(what) + " is not a constant");
+  if (tensor == nullptr) return cannot(cat("its ", what, " is not a constant"));
   if (tensor->type != DataType::kFloat && tensor->type != DataType::kFloat16) {
-    return cannot("its " + std::string(what) + " is " + std::string(data_type_name(tensor->type)));
+    return cannot(cat("its ", what, " is ", data_type_name(tensor->type)));
   }
   std::vector<float> values = to_floats(*tensor);
   for (const float v : values) {
-    if (!std::isfinite(v)) return contradicts("its " + std::string(what) + " holds NaN or infinity");
+    if (!std::isfinite(v)) return contradicts(cat("its ", what, " holds NaN or infinity"));
   }
   return values;
 }
@@ -146,12 +151,12 @@ Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t in
 Status GraphBuilder::add_step(const Node& node, Step step, const Shape& shape) {
   const std::size_t limit = limits_.tensor_elements;
   if (shape.c == 0 || shape.h == 0 || shape.w == 0) {
-    return contradicts("its output " + to_string(shape) + " is empty");
+    return contradicts(cat("its output ", to_string(shape), " is empty"));
   }
   // Divided, not multiplied: a product could wrap.
   if (shape.c > limit || shape.h > limit / shape.c || shape.w > limit / shape.c / shape.h) {
-    return Status::limit_exceeded("its output " + to_string(shape) + " has more than " +
-                                  std::to_string(limit) + " elements");
+    return Status::limit_exceeded(
+        cat("its output ", to_string(shape), " has more than ", limit, " elements"));
   }
   step.name = node.name.empty() ? node.outputs[0] : node.name;
   if (step.op.empty()) step.op = node.op_type;
@@ -195,7 +200,7 @@ void GraphBuilder::absorb(const Node& node, Step& step, std::string_view label) 
 Status GraphBuilder::declare_constants() {
   for (const Tensor& tensor : model_.initializers) {
     if (!operands_.emplace(tensor.name, Operand{&tensor}).second) {
-      return Status::malformed_model("The model has two constants named '" + tensor.name + "'.");
+      return Status::malformed_model(cat("The model has two constants named '", tensor.name, "'."));
     }
   }
   return {};
@@ -207,8 +212,9 @@ Status GraphBuilder::declare_input() {
   for (const ValueInfo& input : model_.inputs) {
     if (operands_.contains(input.name)) continue;
     if (image != nullptr) {
-      return Status::unsupported_model("The model has several inputs ('" + image->name + "', '" +
-                                       input.name + "'); this engine needs one, float32 [N,1,28,28].");
+      return Status::unsupported_model(cat("The model has several inputs ('", image->name, "', '",
+                                           input.name,
+                                           "'); this engine needs one, float32 [N,1,28,28]."));
     }
     image = &input;
   }
@@ -240,8 +246,8 @@ Status GraphBuilder::check_inputs(const Node& node, bool* unknown) const {
     if (name.empty()) continue;
     const auto found = operands_.find(name);
     if (found == operands_.end()) {
-      return Status::malformed_model("In the model, " + describe(node) + " reads '" + name +
-                                     "', which nothing before it produces.");
+      return Status::malformed_model(cat("In the model, ", describe(node), " reads '", name,
+                                         "', which nothing before it produces."));
     }
     *unknown = *unknown || (found->second.constant == nullptr && found->second.value == kUnknown);
   }
@@ -252,46 +258,50 @@ Status GraphBuilder::lower_node(const Node& node) {
   bool unknown = false;
   INKLING_RETURN_IF_ERROR(check_inputs(node, &unknown));
   if (node.outputs.empty() || node.outputs[0].empty()) {
-    return Status::malformed_model("In the model, " + describe(node) + " has no output.");
+    return Status::malformed_model(cat("In the model, ", describe(node), " has no output."));
   }
   for (const std::string& output : node.outputs) {
     if (!output.empty() && !operands_.emplace(output, Operand{}).second) {
-      return Status::malformed_model("The model defines '" + output + "' twice.");
+      return Status::malformed_model(cat("The model defines '", output, "' twice."));
     }
   }
   const Lower lower = node.domain.empty() ? find_lowering(node.op_type) : nullptr;
   if (lower == nullptr) {
-    unsupported_.push_back(describe(node) + ": no such operator here");
+    unsupported_.push_back(cat(describe(node), ": no such operator here"));
     return {};
   }
   if (unknown) return {};  // its shapes cannot be known; the node before it has been named
   const Status status = (this->*lower)(node);
   if (status.code() == StatusCode::kUnsupportedModel) {
-    unsupported_.push_back(describe(node) + ": " + status.message());
+    unsupported_.push_back(cat(describe(node), ": ", status.message()));
     return {};
   }
   for (std::size_t i = 1; status.ok() && i < node.outputs.size(); ++i) {
     const auto readers = readers_.find(node.outputs[i]);
     if (readers != readers_.end() && readers->second > 0 && !node.outputs[i].empty()) {
-      unsupported_.push_back(describe(node) + ": its output '" + node.outputs[i] + "' is used");
+      unsupported_.push_back(cat(describe(node), ": its output '", node.outputs[i], "' is used"));
     }
   }
   if (status.ok()) return status;
-  return {status.code(), "In the model, " + describe(node) + ": " + status.message() + "."};
+  return {status.code(), cat("In the model, ", describe(node), ": ", status.message(), ".")};
 }
 
 Status GraphBuilder::unsupported_nodes() const {
   std::string text = "This engine cannot run ";
-  text += unsupported_.size() == 1 ? "a node" : std::to_string(unsupported_.size()) + " nodes";
+  if (unsupported_.size() == 1) {
+    text += "a node";
+  } else {
+    append(text, unsupported_.size(), " nodes");
+  }
   text += " of the model: ";
   for (std::size_t i = 0; i < unsupported_.size() && i < kNamedNodes; ++i) {
     if (i > 0) text += "; ";
     text += unsupported_[i];
   }
   if (unsupported_.size() > kNamedNodes) {
-    text += "; and " + std::to_string(unsupported_.size() - kNamedNodes) + " more";
+    append(text, "; and ", unsupported_.size() - kNamedNodes, " more");
   }
-  return Status::unsupported_model(text + ".");
+  return Status::unsupported_model(cat(text, "."));
 }
 
 Status GraphBuilder::lower_all() {
@@ -311,24 +321,27 @@ Result<Graph> GraphBuilder::finish() {
   const std::string& name = model_.outputs[0].name;
   const auto found = operands_.find(name);
   if (found == operands_.end()) {
-    return Status::malformed_model("No node of the model produces its output '" + name + "'.");
+    return Status::malformed_model(cat("No node of the model produces its output '", name, "'."));
   }
   if (found->second.constant != nullptr || found->second.value == graph_.input) {
-    return Status::unsupported_model("The model's output '" + name + "' does not depend on its input.");
+    return Status::unsupported_model(
+        cat("The model's output '", name, "' does not depend on its input."));
   }
   graph_.output = found->second.value;
   const Shape& out = shape(graph_.output);
   if (!out.flat || out.c != kDigitCount) {
-    return Status::unsupported_model("The model's output '" + name + "' is " + to_string(out) +
-                                     "; this engine needs [N,10], a probability for each digit.");
+    return Status::unsupported_model(
+        cat("The model's output '", name, "' is ", to_string(out),
+            "; this engine needs [N,10], a probability for each digit."));
   }
   return std::move(graph_);
 }
 
 Result<Graph> GraphBuilder::build() {
   if (model_.opset < kOldestOpset || model_.opset > kNewestOpset) {
-    return Status::unsupported_model("The model uses version " + std::to_string(model_.opset) +
-                                     " of ONNX's operators; this engine knows versions 7 to 22.");
+    return Status::unsupported_model(
+        cat("The model uses version ", model_.opset,
+            " of ONNX's operators; this engine knows versions 7 to 22."));
   }
   if (model_.outputs.empty()) return Status::malformed_model("The model has no output.");
   INKLING_RETURN_IF_ERROR(declare_constants());

@@ -1,6 +1,6 @@
-// Step 2 of loading: Model -> Graph, a straight list of steps in which every shape is known, constants are
-// folded and what can be fused is fused. Knows what ONNX operators mean and nothing of XNNPACK; every
-// tensor is still in ONNX's own order (NCHW, weights [M][C/group][kH][kW]).
+// Step 2 of loading: Model -> Graph, a straight list of steps in which every shape is known,
+// constants are folded and what can be fused is fused. Knows what ONNX operators mean and nothing
+// of XNNPACK; every tensor is still in ONNX's own order (NCHW, weights [M][C/group][kH][kW]).
 #pragma once
 
 #include <limits>
@@ -54,26 +54,26 @@ struct Window {
 
 struct Step {
   StepKind kind = StepKind::kReshape;
-  std::string name;    // the ONNX node's name, or its output's where it has none
-  std::string op;      // for people: "Conv 3x3 + Relu"
+  std::string name;                 // the ONNX node's name, or its output's where it has none
+  std::string op;                   // for people: "Conv 3x3 + Relu"
   std::vector<std::size_t> inputs;  // indices into Graph::values
   std::size_t output = 0;           // index into Graph::values
   // The result is clamped to this range: a fused Relu or Clip.
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
 
-  Window window;                    // kConv, kMaxPool, kAveragePool
-  std::size_t groups = 1;           // kConv
-  bool count_padding = false;       // kAveragePool: divide by the whole window, padding included
-  std::vector<float> weights;       // kConv, kFullyConnected
-  std::vector<float> bias;          // kConv, kFullyConnected: never empty
+  Window window;               // kConv, kMaxPool, kAveragePool
+  std::size_t groups = 1;      // kConv
+  bool count_padding = false;  // kAveragePool: divide by the whole window, padding included
+  std::vector<float> weights;  // kConv, kFullyConnected
+  std::vector<float> bias;     // kConv, kFullyConnected: never empty
   UnaryOp unary = UnaryOp::kClamp;
-  float alpha = 0, beta = 0;        // kUnary: slope, offset
+  float alpha = 0, beta = 0;  // kUnary: slope, offset
   BinaryOp binary = BinaryOp::kAdd;
-  std::vector<float> constant;      // kBinary: the operand that is no value, if there is one
+  std::vector<float> constant;  // kBinary: the operand that is no value, if there is one
   Shape constant_shape;
-  bool constant_first = false;      // kBinary: constant OP value
-  std::size_t softmax_width = 0;    // kSoftmax
+  bool constant_first = false;    // kBinary: constant OP value
+  std::size_t softmax_width = 0;  // kSoftmax
 };
 
 inline Step make_step(StepKind kind, std::vector<std::size_t> inputs) {
@@ -87,11 +87,11 @@ struct Graph {
   std::vector<Value> values;  // values[input] is the image
   std::vector<Step> steps;    // in an order in which they can run
   std::size_t input = 0;
-  std::size_t output = 0;     // [N, 10]
+  std::size_t output = 0;  // [N, 10]
 };
 
-// Errors: kMalformedModel for a graph that contradicts itself; kUnsupportedModel (every node that cannot be
-// run is named); kLimitExceeded.
+// Errors: kMalformedModel for a graph that contradicts itself; kUnsupportedModel (every node that
+// cannot be run is named); kLimitExceeded.
 Result<Graph> build_graph(const Model& model, const Limits& limits);
 
 }  // namespace inkling

@@ -1,5 +1,6 @@
-// Inside of step 2: what the files graph*.cc share. GraphBuilder walks the nodes that the output needs and
-// lowers each to at most one Step; fusing happens on the way, because a node sees the step that feeds it.
+// Inside of step 2: what the files graph*.cc share. GraphBuilder walks the nodes that the output
+// needs and lowers each to at most one Step; fusing happens on the way, because a node sees the
+// step that feeds it.
 #pragma once
 
 #include <deque>
@@ -18,8 +19,8 @@ class GraphBuilder {
   Result<Graph> build();
 
  private:
-  // A tensor's name stands for a constant, for a value that is computed, or (after a node that cannot be
-  // run) for something of unknown shape.
+  // A tensor's name stands for a constant, for a value that is computed, or (after a node that
+  // cannot be run) for something of unknown shape.
   struct Operand {
     const Tensor* constant = nullptr;
     std::size_t value = kUnknown;
@@ -42,7 +43,8 @@ class GraphBuilder {
   const Operand* operand(const Node& node, std::size_t index) const;  // null when omitted
   const Tensor* constant(const Node& node, std::size_t index) const;  // null when it is none
   Result<std::size_t> value(const Node& node, std::size_t index) const;
-  Result<std::vector<float>> floats(const Node& node, std::size_t index, std::string_view what) const;
+  Result<std::vector<float>> floats(const Node& node, std::size_t index,
+                                    std::string_view what) const;
   const Shape& shape(std::size_t value) const { return graph_.values[value].shape; }
   Status add_step(const Node& node, Step step, const Shape& shape);
   void alias(const Node& node, const Operand& operand);  // the output is the operand
@@ -81,8 +83,8 @@ class GraphBuilder {
   std::map<std::string, Operand, std::less<>> operands_;
   std::map<std::string, std::size_t, std::less<>> readers_;  // of a tensor, among the needed nodes
   std::map<std::size_t, std::size_t> producers_;             // value -> step
-  std::deque<Tensor> folded_;                                // constants that the file does not hold
-  std::vector<std::string> unsupported_;                     // "node 'x' (LSTM): reason"
+  std::deque<Tensor> folded_;             // constants that the file does not hold
+  std::vector<std::string> unsupported_;  // "node 'x' (LSTM): reason"
 };
 
 // "node 'conv1' (Conv)"; nodes without a name go by their output's.

@@ -4,12 +4,13 @@
 
 #include "graph_builder.h"
 #include "tensor_values.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
 
-// A constant's dims against a value's, aligned at the last as ONNX does, or nothing when the constant varies
-// over images or has more dimensions than the value.
+// A constant's dims against a value's, aligned at the last as ONNX does, or nothing when the
+// constant varies over images or has more dimensions than the value.
 std::optional<Shape> aligned_shape(const std::vector<std::size_t>& dims, const Shape& with) {
   std::size_t padded[4] = {1, 1, 1, 1};  // N, C, H, W
   const std::size_t rank = with.flat ? 2 : 4;
@@ -59,8 +60,8 @@ Status GraphBuilder::lower_clamp(const Node& node) {
     }
   }
   if (std::isnan(min) || std::isnan(max) || min > max) return contradicts("its range is empty");
-  if (Step* step = fusible_producer(in.value()); step != nullptr && step->kind != StepKind::kReshape &&
-                                                 step->kind != StepKind::kSoftmax) {
+  if (Step* step = fusible_producer(in.value());
+      step != nullptr && step->kind != StepKind::kReshape && step->kind != StepKind::kSoftmax) {
     step->min = std::clamp(step->min, min, max);
     step->max = std::clamp(step->max, min, max);
     absorb(node, *step, node.op_type);
@@ -94,13 +95,16 @@ Status GraphBuilder::lower_unary(const Node& node) {
   return add_step(node, std::move(step), shape(in.value()));
 }
 
-// Folds "value * factors + offsets" (of the same dims; empty for none) into the convolution or fully connected
-// layer that produced the value, when each is one per channel or one for all, nothing else reads the value, and
-// no clamp lies between.
-bool GraphBuilder::fuse_affine(const Node& node, std::size_t value, const std::vector<std::size_t>& dims,
-                               const std::vector<float>& factors, const std::vector<float>& offsets) {
+// Folds "value * factors + offsets" (of the same dims; empty for none) into the convolution or
+// fully connected layer that produced the value, when each is one per channel or one for all,
+// nothing else reads the value, and no clamp lies between.
+bool GraphBuilder::fuse_affine(const Node& node, std::size_t value,
+                               const std::vector<std::size_t>& dims,
+                               const std::vector<float>& factors,
+                               const std::vector<float>& offsets) {
   Step* step = fusible_producer(value);
-  if (step == nullptr || (step->kind != StepKind::kConv && step->kind != StepKind::kFullyConnected) ||
+  if (step == nullptr ||
+      (step->kind != StepKind::kConv && step->kind != StepKind::kFullyConnected) ||
       std::isfinite(step->min) || std::isfinite(step->max)) {
     return false;
   }
@@ -127,7 +131,8 @@ Status GraphBuilder::lower_binary(const Node& node) {
   const Operand* a = operand(node, 0);
   const Operand* b = operand(node, 1);
   if (a == nullptr || b == nullptr) return contradicts("it needs two inputs");
-  if (a->constant != nullptr && b->constant != nullptr) return cannot("both its inputs are constants");
+  if (a->constant != nullptr && b->constant != nullptr)
+    return cannot("both its inputs are constants");
   Step step = make_step(StepKind::kBinary, {});
   step.binary = op;
   Shape shapes[2];
@@ -143,19 +148,23 @@ Status GraphBuilder::lower_binary(const Node& node) {
     if (tensor == nullptr) continue;
     auto values = floats(node, i, "constant input");
     if (!values.ok()) return values.status();
-    if (op == BinaryOp::kAdd && fuse_affine(node, step.inputs[0], tensor->dims, {}, values.value())) return {};
-    if (op == BinaryOp::kMultiply && fuse_affine(node, step.inputs[0], tensor->dims, values.value(), {})) {
+    if (op == BinaryOp::kAdd && fuse_affine(node, step.inputs[0], tensor->dims, {}, values.value()))
+      return {};
+    if (op == BinaryOp::kMultiply &&
+        fuse_affine(node, step.inputs[0], tensor->dims, values.value(), {})) {
       return {};
     }
     const auto aligned = aligned_shape(tensor->dims, shapes[1 - i]);
-    if (!aligned) return cannot("its constant input has another shape than " + to_string(shapes[1 - i]));
+    if (!aligned)
+      return cannot(cat("its constant input has another shape than ", to_string(shapes[1 - i])));
     shapes[i] = *aligned;
     step.constant = std::move(values).value();
     step.constant_shape = *aligned;
     step.constant_first = i == 0;
   }
   const auto out = broadcast(shapes[0], shapes[1]);
-  if (!out) return cannot("its inputs are " + to_string(shapes[0]) + " and " + to_string(shapes[1]));
+  if (!out)
+    return cannot(cat("its inputs are ", to_string(shapes[0]), " and ", to_string(shapes[1])));
   return add_step(node, std::move(step), *out);
 }
 

@@ -3,12 +3,13 @@
 #include <cmath>
 
 #include "graph_builder.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
 
-// The largest kernel, stride, dilation or padding taken, and with it every product below stays far from
-// 2^63; a picture of 28 pixels has no use for more.
+// The largest kernel, stride, dilation or padding taken, and with it every product below stays far
+// from 2^63; a picture of 28 pixels has no use for more.
 constexpr std::int64_t kMaxWindow = 4096;
 
 bool all_within(const std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) {
@@ -28,8 +29,8 @@ struct Axis {
     pad_begin = extra_first ? (total + 1) / 2 : total / 2;
     pad_end = total - pad_begin;
   }
-  // ceil_mode: the last window may begin anywhere in the input or its leading padding and hang over its
-  // end. Expressed as padding; an average that counts its padding must not count this part.
+  // ceil_mode: the last window may begin anywhere in the input or its leading padding and hang over
+  // its end. Expressed as padding; an average that counts its padding must not count this part.
   std::int64_t ceil_padding() const {
     const std::int64_t room = in + pad_begin + pad_end - extent();
     std::int64_t out = (room + stride - 1) / stride + 1;
@@ -39,9 +40,7 @@ struct Axis {
   std::int64_t out() const { return (in + pad_begin + pad_end - extent()) / stride + 1; }
 };
 
-std::string size_label(const Window& window) {
-  return std::to_string(window.kernel_h) + "x" + std::to_string(window.kernel_w);
-}
+std::string size_label(const Window& window) { return cat(window.kernel_h, "x", window.kernel_w); }
 
 }  // namespace
 
@@ -67,22 +66,28 @@ Result<Window> GraphBuilder::read_window(const Node& node, const Shape& in, std:
   } else if (auto_pad == "VALID") {
     y.pad_begin = y.pad_end = x.pad_begin = x.pad_end = 0;
   } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
-    return cannot("auto_pad is '" + auto_pad + "'");
+    return cannot(cat("auto_pad is '", auto_pad, "'"));
   }
   if (y.extent() > y.in + y.pad_begin + y.pad_end || x.extent() > x.in + x.pad_begin + x.pad_end) {
-    return contradicts("its window is larger than its input " + to_string(in) + " with padding");
+    return contradicts(cat("its window is larger than its input ", to_string(in), " with padding"));
   }
   if (int_attribute(node, "ceil_mode", 0) != 0) {
     y.pad_end += y.ceil_padding();
     x.pad_end += x.ceil_padding();
   }
   const auto narrow = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
-  Window window{.kernel_h = narrow(kernel_h),       .kernel_w = narrow(kernel_w),
-                .stride_h = narrow(strides[0]),     .stride_w = narrow(strides[1]),
-                .dilation_h = narrow(dilations[0]), .dilation_w = narrow(dilations[1]),
-                .pad_top = narrow(y.pad_begin),     .pad_left = narrow(x.pad_begin),
-                .pad_bottom = narrow(y.pad_end),    .pad_right = narrow(x.pad_end)};
-  *out = Shape{.c = in.c, .h = static_cast<std::size_t>(y.out()), .w = static_cast<std::size_t>(x.out())};
+  Window window{.kernel_h = narrow(kernel_h),
+                .kernel_w = narrow(kernel_w),
+                .stride_h = narrow(strides[0]),
+                .stride_w = narrow(strides[1]),
+                .dilation_h = narrow(dilations[0]),
+                .dilation_w = narrow(dilations[1]),
+                .pad_top = narrow(y.pad_begin),
+                .pad_left = narrow(x.pad_begin),
+                .pad_bottom = narrow(y.pad_end),
+                .pad_right = narrow(x.pad_end)};
+  *out = Shape{
+      .c = in.c, .h = static_cast<std::size_t>(y.out()), .w = static_cast<std::size_t>(x.out())};
   // XNNPACK keeps a pointer for every pixel of every window.
   const double pointers = static_cast<double>(out->h) * static_cast<double>(out->w) *
                           static_cast<double>(kernel_h * kernel_w);
@@ -103,9 +108,8 @@ Status GraphBuilder::lower_conv(const Node& node) {
   const std::int64_t groups = int_attribute(node, "group", 1);
   if (groups < 1 || in_shape.c % groups != 0 || dims[0] % groups != 0 || dims[0] == 0 ||
       dims[1] != in_shape.c / static_cast<std::size_t>(groups)) {
-    return contradicts("its weight has " + std::to_string(dims[1]) + " channels a group and " +
-                       std::to_string(dims[0]) + " outputs, its input " + to_string(in_shape) + ", groups " +
-                       std::to_string(groups));
+    return contradicts(cat("its weight has ", dims[1], " channels a group and ", dims[0],
+                           " outputs, its input ", to_string(in_shape), ", groups ", groups));
   }
   const auto size = [](std::size_t n) { return static_cast<std::int64_t>(n); };
   const auto kernel = ints_attribute(node, "kernel_shape", {size(dims[2]), size(dims[3])});
@@ -119,14 +123,15 @@ Status GraphBuilder::lower_conv(const Node& node) {
 
   Step step = make_step(StepKind::kConv, {in.value()});
   step.window = window.value();
-  step.op = "Conv " + size_label(step.window);
+  step.op = cat("Conv ", size_label(step.window));
   step.groups = static_cast<std::size_t>(groups);
   step.weights = std::move(weights).value();
   step.bias.assign(out.c, 0.0f);
   if (operand(node, 2) != nullptr) {
     auto bias = floats(node, 2, "bias");
     if (!bias.ok()) return bias.status();
-    if (bias.value().size() != out.c) return contradicts("its bias does not have one value an output");
+    if (bias.value().size() != out.c)
+      return contradicts("its bias does not have one value an output");
     step.bias = std::move(bias).value();
   }
   return add_step(node, std::move(step), out);
@@ -135,7 +140,8 @@ Status GraphBuilder::lower_conv(const Node& node) {
 namespace {
 
 // [rows][columns] -> [columns][rows]
-std::vector<float> transpose(const std::vector<float>& matrix, std::size_t rows, std::size_t columns) {
+std::vector<float> transpose(const std::vector<float>& matrix, std::size_t rows,
+                             std::size_t columns) {
   std::vector<float> result(matrix.size());
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) result[j * rows + i] = matrix[i * columns + j];
@@ -154,7 +160,8 @@ Status GraphBuilder::lower_gemm(const Node& node) {
   const auto in = value(node, 0);
   if (!in.ok()) return in.status();
   const Shape in_shape = shape(in.value());
-  if (!in_shape.flat || int_attribute(node, "transA", 0) != 0) return cannot("its input is not [N,K]");
+  if (!in_shape.flat || int_attribute(node, "transA", 0) != 0)
+    return cannot("its input is not [N,K]");
   auto weights = floats(node, 1, "matrix");
   if (!weights.ok()) return weights.status();
   const auto& dims = constant(node, 1)->dims;
@@ -163,11 +170,12 @@ Status GraphBuilder::lower_gemm(const Node& node) {
   const std::size_t rows = transposed ? dims[0] : dims[1];
   const std::size_t columns = transposed ? dims[1] : dims[0];
   if (columns != in_shape.c || rows == 0) {
-    return contradicts("its matrix takes " + std::to_string(columns) + " values, its input is " +
-                       to_string(in_shape));
+    return contradicts(
+        cat("its matrix takes ", columns, " values, its input is ", to_string(in_shape)));
   }
   Step step = make_step(StepKind::kFullyConnected, {in.value()});
-  step.weights = transposed ? std::move(weights).value() : transpose(weights.value(), columns, rows);
+  step.weights =
+      transposed ? std::move(weights).value() : transpose(weights.value(), columns, rows);
   const float alpha = float_attribute(node, "alpha", 1.0f);
   for (float& w : step.weights) w *= alpha;
   step.bias.assign(rows, 0.0f);
@@ -192,8 +200,8 @@ Status GraphBuilder::lower_matmul(const Node& node) {
   const auto& dims = constant(node, 1)->dims;
   if (!in_shape.flat || dims.size() != 2) return cannot("it does not multiply [N,K] by [K,M]");
   if (dims[0] != in_shape.c || dims[1] == 0) {
-    return contradicts("its matrix takes " + std::to_string(dims[0]) + " values, its input is " +
-                       to_string(in_shape));
+    return contradicts(
+        cat("its matrix takes ", dims[0], " values, its input is ", to_string(in_shape)));
   }
   Step step = make_step(StepKind::kFullyConnected, {in.value()});
   step.weights = transpose(weights.value(), dims[0], dims[1]);
@@ -214,13 +222,14 @@ Status GraphBuilder::lower_pool(const Node& node) {
   const bool is_max = node.op_type == "MaxPool";
   Step step = make_step(is_max ? StepKind::kMaxPool : StepKind::kAveragePool, {in.value()});
   step.window = window.value();
-  step.op = node.op_type + " " + size_label(step.window);
+  step.op = cat(node.op_type, " ", size_label(step.window));
   step.count_padding = int_attribute(node, "count_include_pad", 0) != 0;
   if (step.count_padding && int_attribute(node, "ceil_mode", 0) != 0) {
     return cannot("count_include_pad and ceil_mode together");
   }
   const Window& w = step.window;
-  if (w.pad_top >= (w.kernel_h - 1) * w.dilation_h + 1 || w.pad_left >= (w.kernel_w - 1) * w.dilation_w + 1 ||
+  if (w.pad_top >= (w.kernel_h - 1) * w.dilation_h + 1 ||
+      w.pad_left >= (w.kernel_w - 1) * w.dilation_w + 1 ||
       w.pad_bottom >= (w.kernel_h - 1) * w.dilation_h + 1 ||
       w.pad_right >= (w.kernel_w - 1) * w.dilation_w + 1) {
     return contradicts("its padding is as large as its window");
@@ -239,8 +248,8 @@ Status GraphBuilder::lower_global_average_pool(const Node& node) {
   return add_step(node, std::move(step), Shape{.c = in_shape.c});
 }
 
-// y = scale * (x - mean) / sqrt(variance + epsilon) + bias, a channel at a time: folded into the layer before
-// it, or else a 1x1 convolution of each channel with itself.
+// y = scale * (x - mean) / sqrt(variance + epsilon) + bias, a channel at a time: folded into the
+// layer before it, or else a 1x1 convolution of each channel with itself.
 Status GraphBuilder::lower_batch_normalization(const Node& node) {
   const auto in = value(node, 0);
   if (!in.ok()) return in.status();
@@ -252,7 +261,8 @@ Status GraphBuilder::lower_batch_normalization(const Node& node) {
     auto part = floats(node, i + 1, kNames[i]);
     if (!part.ok()) return part.status();
     parts[i] = std::move(part).value();
-    if (parts[i].size() != in_shape.c) return contradicts("its parameters do not have a value a channel");
+    if (parts[i].size() != in_shape.c)
+      return contradicts("its parameters do not have a value a channel");
   }
   const double epsilon = float_attribute(node, "epsilon", 1e-5f);
   std::vector<float> scale(in_shape.c), offset(in_shape.c);
@@ -273,7 +283,8 @@ Status GraphBuilder::lower_batch_normalization(const Node& node) {
   return add_step(node, std::move(step), in_shape);
 }
 
-// Until opset 12 softmax flattens to [N, everything from `axis` on]; from 13 on it works along `axis` alone.
+// Until opset 12 softmax flattens to [N, everything from `axis` on]; from 13 on it works along
+// `axis` alone.
 Status GraphBuilder::lower_softmax(const Node& node) {
   const auto in = value(node, 0);
   if (!in.ok()) return in.status();
@@ -283,7 +294,7 @@ Status GraphBuilder::lower_softmax(const Node& node) {
   std::int64_t axis = int_attribute(node, "axis", flattens ? 1 : -1);
   if (axis < 0) axis += rank;
   if (axis != 1 && !(axis > 1 && axis < rank && in_shape.c == in_shape.elements())) {
-    return cannot("its axis " + std::to_string(axis) + " is not that of the channels");
+    return cannot(cat("its axis ", axis, " is not that of the channels"));
   }
   Step step = make_step(StepKind::kSoftmax, {in.value()});
   step.softmax_width = flattens ? in_shape.elements() : in_shape.c;

@@ -1,8 +1,10 @@
-// Lowering of what computes nothing: constants, casts of constants, and other shapes for the same values.
+// Lowering of what computes nothing: constants, casts of constants, and other shapes for the same
+// values.
 #include <algorithm>
 
 #include "graph_builder.h"
 #include "tensor_values.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
@@ -20,12 +22,14 @@ Tensor copy_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
 
 std::string join(const std::vector<std::int64_t>& dims) {
   std::string text;
-  for (const std::int64_t dim : dims) text += (text.empty() ? "" : ",") + std::to_string(dim);
-  return "[" + text + "]";
+  for (const std::int64_t dim : dims) append(text, text.empty() ? "" : ",", dim);
+  return cat("[", text, "]");
 }
 
-// Replaces Reshape's 0 (as in the input) and its one -1 (whatever is left); false when it cannot be done.
-bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& from, std::size_t elements) {
+// Replaces Reshape's 0 (as in the input) and its one -1 (whatever is left); false when it cannot be
+// done.
+bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& from,
+             std::size_t elements) {
   std::size_t known = 1;
   std::size_t open = dims.size();
   for (std::size_t i = 0; i < dims.size(); ++i) {
@@ -34,7 +38,8 @@ bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& fr
       open = i;
       continue;
     }
-    if (dims[i] <= 0 || static_cast<std::uint64_t>(dims[i]) > elements || known > elements) return false;
+    if (dims[i] <= 0 || static_cast<std::uint64_t>(dims[i]) > elements || known > elements)
+      return false;
     known *= static_cast<std::size_t>(dims[i]);
   }
   if (open == dims.size()) return known == elements;
@@ -78,7 +83,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
   if (in == nullptr) return contradicts("input 0 is missing");
   const auto to = static_cast<DataType>(int_attribute(node, "to", 0));
   if (in->constant == nullptr) {
-    if (to != DataType::kFloat) return cannot("it casts to " + std::string(data_type_name(to)));
+    if (to != DataType::kFloat) return cannot(cat("it casts to ", data_type_name(to)));
     alias(node, Operand(*in));  // every value here is float32
     return {};
   }
@@ -86,7 +91,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
     alias(node, Operand(*in));
     return {};
   }
-  if (to != DataType::kFloat) return cannot("it casts a constant to " + std::string(data_type_name(to)));
+  if (to != DataType::kFloat) return cannot(cat("it casts a constant to ", data_type_name(to)));
   std::vector<float> values = to_floats(*in->constant);
   if (values.empty()) {
     const std::vector<std::int64_t> ints = to_ints(*in->constant);
@@ -116,21 +121,24 @@ Status GraphBuilder::lower_reshape(const Node& node) {
   }
   if (in->constant != nullptr) {
     if (!resolve(dims, in->constant->dims, in->constant->elements)) {
-      return contradicts("its shape " + join(dims) + " does not fit its input");
+      return contradicts(cat("its shape ", join(dims), " does not fit its input"));
     }
     return fold(node, copy_with_dims(*in->constant, {dims.begin(), dims.end()}));
   }
-  // The first dimension is the images' and stays so, whether written as -1, 0, or the size of a batch.
+  // The first dimension is the images' and stays so, whether written as -1, 0, or the size of a
+  // batch.
   const Shape in_shape = shape(in->value);
   const std::vector<std::size_t> from =
       in_shape.flat ? std::vector<std::size_t>{1, in_shape.c}
                     : std::vector<std::size_t>{1, in_shape.c, in_shape.h, in_shape.w};
-  if (dims.size() != 2 && dims.size() != 4) return cannot("its shape " + join(dims) + " is neither 2-D nor 4-D");
+  if (dims.size() != 2 && dims.size() != 4)
+    return cannot(cat("its shape ", join(dims), " is neither 2-D nor 4-D"));
   std::vector<std::int64_t> resolved = dims;
   const bool last_open = std::find(dims.begin() + 1, dims.end(), -1) != dims.end();
   if (!last_open || dims[0] != -1) resolved[0] = 1;
   if (!resolve(resolved, from, in_shape.elements())) {
-    return cannot("its shape " + join(dims) + " does not keep each image of " + to_string(in_shape) + " apart");
+    return cannot(cat("its shape ", join(dims), " does not keep each image of ",
+                      to_string(in_shape), " apart"));
   }
   Shape out{.c = static_cast<std::size_t>(resolved[1]), .flat = dims.size() == 2};
   if (!out.flat) {

@@ -1,5 +1,5 @@
-// Plain loops with the channels innermost, where they are contiguous: compilers turn these into SIMD. Compiled
-// for speed where the rest of the engine is compiled for size.
+// Plain loops with the channels innermost, where they are contiguous: compilers turn these into
+// SIMD. Compiled for speed where the rest of the engine is compiled for size.
 #include "kernels.h"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ void zip(const Step& step, const Strided& a, const Strided& b, const Shape& to, 
   }
 }
 
-// The part [begin, end) of a window that starts at `start`, in steps of `dilation`, that lies within `size`.
+// The part [begin, end) of a window that starts at `start`, in steps of `dilation`, that lies
+// within `size`.
 struct Taps {
   std::size_t begin, end;
 };
@@ -38,23 +39,25 @@ Taps taps_within(std::ptrdiff_t start, std::size_t kernel, std::size_t dilation,
   std::size_t begin = 0;
   while (begin < kernel && start + static_cast<std::ptrdiff_t>(begin * dilation) < 0) ++begin;
   std::size_t end = kernel;
-  while (end > begin &&
-         start + static_cast<std::ptrdiff_t>((end - 1) * dilation) >= static_cast<std::ptrdiff_t>(size)) {
+  while (end > begin && start + static_cast<std::ptrdiff_t>((end - 1) * dilation) >=
+                            static_cast<std::ptrdiff_t>(size)) {
     --end;
   }
   return {begin, end};
 }
 
 // One output pixel: out[c] = max or sum of in over the taps. `in` is the image [h][w][c].
-void pool_pixel(const Window& w, bool is_max, const float* in, const Shape& shape, std::ptrdiff_t y0,
-                std::ptrdiff_t x0, float* out, std::size_t* taps) {
+void pool_pixel(const Window& w, bool is_max, const float* in, const Shape& shape,
+                std::ptrdiff_t y0, std::ptrdiff_t x0, float* out, std::size_t* taps) {
   const Taps ys = taps_within(y0, w.kernel_h, w.dilation_h, shape.h);
   const Taps xs = taps_within(x0, w.kernel_w, w.dilation_w, shape.w);
   std::fill_n(out, shape.c, is_max ? -std::numeric_limits<float>::infinity() : 0.0f);
   for (std::size_t ky = ys.begin; ky < ys.end; ++ky) {
     for (std::size_t kx = xs.begin; kx < xs.end; ++kx) {
-      const std::size_t y = static_cast<std::size_t>(y0 + static_cast<std::ptrdiff_t>(ky * w.dilation_h));
-      const std::size_t x = static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
+      const std::size_t y =
+          static_cast<std::size_t>(y0 + static_cast<std::ptrdiff_t>(ky * w.dilation_h));
+      const std::size_t x =
+          static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
       const float* pixel = in + (y * shape.w + x) * shape.c;
       if (is_max) {
         for (std::size_t c = 0; c < shape.c; ++c) out[c] = std::max(out[c], pixel[c]);
@@ -71,8 +74,10 @@ void pool_pixel(const Window& w, bool is_max, const float* in, const Shape& shap
 void run_unary(const Step& step, const float* in, float* out, std::size_t n) {
   const float alpha = step.alpha, beta = step.beta;
   switch (step.unary) {
-    case UnaryOp::kClamp: return map(step, in, out, n, [](float x) { return x; });
-    case UnaryOp::kLeakyRelu: return map(step, in, out, n, [=](float x) { return x < 0 ? alpha * x : x; });
+    case UnaryOp::kClamp:
+      return map(step, in, out, n, [](float x) { return x; });
+    case UnaryOp::kLeakyRelu:
+      return map(step, in, out, n, [=](float x) { return x < 0 ? alpha * x : x; });
     case UnaryOp::kSigmoid:
       return map(step, in, out, n, [](float x) { return 1.0f / (1.0f + std::exp(-x)); });
     case UnaryOp::kHardSigmoid:
@@ -92,18 +97,22 @@ Strided broadcast_strides(const float* data, const Shape& shape, const Shape& to
           .c = shape.c == 1 && to.c != 1 ? std::size_t{0} : std::size_t{1}};
 }
 
-void run_binary(const Step& step, const Strided& a, const Strided& b, const Shape& to, std::size_t count,
-                float* out) {
+void run_binary(const Step& step, const Strided& a, const Strided& b, const Shape& to,
+                std::size_t count, float* out) {
   switch (step.binary) {
-    case BinaryOp::kAdd: return zip(step, a, b, to, count, out, [](float x, float y) { return x + y; });
-    case BinaryOp::kSubtract: return zip(step, a, b, to, count, out, [](float x, float y) { return x - y; });
-    case BinaryOp::kMultiply: return zip(step, a, b, to, count, out, [](float x, float y) { return x * y; });
-    case BinaryOp::kDivide: return zip(step, a, b, to, count, out, [](float x, float y) { return x / y; });
+    case BinaryOp::kAdd:
+      return zip(step, a, b, to, count, out, [](float x, float y) { return x + y; });
+    case BinaryOp::kSubtract:
+      return zip(step, a, b, to, count, out, [](float x, float y) { return x - y; });
+    case BinaryOp::kMultiply:
+      return zip(step, a, b, to, count, out, [](float x, float y) { return x * y; });
+    case BinaryOp::kDivide:
+      return zip(step, a, b, to, count, out, [](float x, float y) { return x / y; });
   }
 }
 
-void run_pool(const Step& step, const float* in, const Shape& in_shape, std::size_t count, float* out,
-              const Shape& out_shape) {
+void run_pool(const Step& step, const float* in, const Shape& in_shape, std::size_t count,
+              float* out, const Shape& out_shape) {
   const Window& w = step.window;
   const bool is_max = step.kind == StepKind::kMaxPool;
   for (std::size_t n = 0; n < count; ++n, in += in_shape.elements()) {
@@ -120,7 +129,8 @@ void run_pool(const Step& step, const float* in, const Shape& in_shape, std::siz
   }
 }
 
-void run_transpose(const float* in, std::size_t count, std::size_t rows, std::size_t columns, float* out) {
+void run_transpose(const float* in, std::size_t count, std::size_t rows, std::size_t columns,
+                   float* out) {
   for (std::size_t n = 0; n < count; ++n) {
     for (std::size_t j = 0; j < columns; ++j) {
       for (std::size_t i = 0; i < rows; ++i) *out++ = in[i * columns + j];

@@ -1,5 +1,5 @@
-// An ONNX file as plain data: what onnx_reader produces and graph consumes. Names follow onnx.proto.
-// Tensor bytes may point into the file, so the file must outlive its Model.
+// An ONNX file as plain data: what onnx_reader produces and graph consumes. Names follow
+// onnx.proto. Tensor bytes may point into the file, so the file must outlive its Model.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace inkling {
 
-// TensorProto.DataType; the numbers are those of onnx.proto. Others are kept as they are and refused by name.
+// TensorProto.DataType; the numbers are those of onnx.proto. Others are kept as they are and
+// refused by name.
 enum class DataType : int32_t {
   kUndefined = 0,
   kFloat = 1,
@@ -37,10 +38,10 @@ struct Tensor {
 
   std::string name;
   DataType type = DataType::kUndefined;
-  std::vector<std::size_t> dims;      // empty: a scalar
-  std::size_t elements = 0;           // the product of dims
-  std::span<const std::byte> bytes;   // elements * data_type_size(type), little-endian, row-major
-  std::vector<std::byte> owned;       // backs `bytes` where the file holds another encoding
+  std::vector<std::size_t> dims;     // empty: a scalar
+  std::size_t elements = 0;          // the product of dims
+  std::span<const std::byte> bytes;  // elements * data_type_size(type), little-endian, row-major
+  std::vector<std::byte> owned;      // backs `bytes` where the file holds another encoding
 };
 
 struct Attribute {
@@ -55,7 +56,7 @@ struct Attribute {
 struct Node {
   std::string name;  // may be empty
   std::string op_type;
-  std::string domain;  // empty: ONNX's own operators
+  std::string domain;               // empty: ONNX's own operators
   std::vector<std::string> inputs;  // an empty name is an omitted optional input
   std::vector<std::string> outputs;
   std::map<std::string, Attribute, std::less<>> attributes;

@@ -1,5 +1,6 @@
-// Every value has a buffer of its own (the nets are small, and their activations can be looked at), except that
-// a reshape which moves nothing shares its input's. A step is an XNNPACK operator or one of our own loops.
+// Every value has a buffer of its own (the nets are small, and their activations can be looked at),
+// except that a reshape which moves nothing shares its input's. A step is an XNNPACK operator or
+// one of our own loops.
 #include "plan.h"
 
 #include <xnnpack.h>
@@ -10,11 +11,13 @@
 #include <new>
 
 #include "kernels.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
 
-constexpr std::size_t kBatchAtOnce = 64;  // more images at once gain nothing and fall out of the cache
+constexpr std::size_t kBatchAtOnce =
+    64;  // more images at once gain nothing and fall out of the cache
 
 struct OperatorDeleter {
   void operator()(xnn_operator* op) const { xnn_delete_operator(op); }
@@ -23,11 +26,11 @@ using Operator = std::unique_ptr<xnn_operator, OperatorDeleter>;
 
 Status to_status(xnn_status status, const Step& step, const char* action) {
   if (status == xnn_status_success) return {};
-  const std::string where = "XNNPACK could not " + std::string(action) + " '" + step.name + "' (" + step.op + ")";
+  const std::string where = cat("XNNPACK could not ", action, " '", step.name, "' (", step.op, ")");
   if (status == xnn_status_out_of_memory) {
-    return Status::out_of_memory("There is not enough memory for the model: " + where + ".");
+    return Status::out_of_memory(cat("There is not enough memory for the model: ", where, "."));
   }
-  return Status::internal(where + ": status " + std::to_string(static_cast<int>(status)) + ".");
+  return Status::internal(cat(where, ": status ", static_cast<int>(status), "."));
 }
 
 // In memory NHWC and NCHW are the same when there is one channel or one pixel.
@@ -41,13 +44,15 @@ std::vector<float> to_channels_last(const std::vector<float>& weights, std::size
   return result;
 }
 
-bool is_clamped_to_a_point(const Step& step) { return !(step.min < step.max); }  // XNNPACK refuses these
+bool is_clamped_to_a_point(const Step& step) {
+  return !(step.min < step.max);
+}  // XNNPACK refuses these
 
 // Whether XNNPACK's max pooling takes it: it wants more than one tap, and no gaps between windows.
 bool takes_max_pool(const Step& step) {
   const Window& w = step.window;
-  return step.kind == StepKind::kMaxPool && w.kernel_h * w.kernel_w > 1 && w.stride_h <= w.kernel_h &&
-         w.stride_w <= w.kernel_w && !is_clamped_to_a_point(step);
+  return step.kind == StepKind::kMaxPool && w.kernel_h * w.kernel_w > 1 &&
+         w.stride_h <= w.kernel_h && w.stride_w <= w.kernel_w && !is_clamped_to_a_point(step);
 }
 
 xnn_status create_conv(const Step& step, const Shape& in, const Shape& out, xnn_operator_t* op) {
@@ -57,25 +62,31 @@ xnn_status create_conv(const Step& step, const Shape& in, const Shape& out, xnn_
   const std::vector<float> kernel =
       to_channels_last(step.weights, out.c, group_in, std::size_t{w.kernel_h} * w.kernel_w);
   return xnn_create_convolution2d_nhwc_f32(
-      w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w,
-      w.dilation_h, w.dilation_w, static_cast<std::uint32_t>(step.groups), group_in, group_out, in.c, out.c,
-      kernel.data(), step.bias.data(), step.min, step.max, 0, nullptr, nullptr, op);
+      w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
+      w.stride_w, w.dilation_h, w.dilation_w, static_cast<std::uint32_t>(step.groups), group_in,
+      group_out, in.c, out.c, kernel.data(), step.bias.data(), step.min, step.max, 0, nullptr,
+      nullptr, op);
 }
 
-xnn_status create_operator(const Step& step, const Shape& in, const Shape& out, xnn_operator_t* op) {
+xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
+                           xnn_operator_t* op) {
   const Window& w = step.window;
   switch (step.kind) {
-    case StepKind::kConv: return create_conv(step, in, out, op);
+    case StepKind::kConv:
+      return create_conv(step, in, out, op);
     case StepKind::kFullyConnected:
       return xnn_create_fully_connected_nc_f32(in.c, out.c, in.c, out.c, step.weights.data(),
-                                               step.bias.data(), step.min, step.max, 0, nullptr, nullptr, op);
+                                               step.bias.data(), step.min, step.max, 0, nullptr,
+                                               nullptr, op);
     case StepKind::kMaxPool:
       if (!takes_max_pool(step)) return xnn_status_success;
-      return xnn_create_max_pooling2d_nhwc_f32(w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h,
-                                               w.kernel_w, w.stride_h, w.stride_w, w.dilation_h,
-                                               w.dilation_w, step.min, step.max, 0, op);
-    case StepKind::kSoftmax: return xnn_create_softmax_nc_f32(0, op);
-    default: return xnn_status_success;  // one of our own loops
+      return xnn_create_max_pooling2d_nhwc_f32(
+          w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
+          w.stride_w, w.dilation_h, w.dilation_w, step.min, step.max, 0, op);
+    case StepKind::kSoftmax:
+      return xnn_create_softmax_nc_f32(0, op);
+    default:
+      return xnn_status_success;  // one of our own loops
   }
 }
 
@@ -89,7 +100,8 @@ PlanStep describe_step(const Step& step, const Shape& out) {
     result.multiply_adds = out.elements() * step.window.kernel_h * step.window.kernel_w;
   }
   if (step.kind == StepKind::kBinary) result.multiply_adds = out.elements();
-  result.weight_bytes = (step.weights.size() + step.bias.size() + step.constant.size()) * sizeof(float);
+  result.weight_bytes =
+      (step.weights.size() + step.bias.size() + step.constant.size()) * sizeof(float);
   return result;
 }
 
@@ -97,13 +109,13 @@ PlanStep describe_step(const Step& step, const Shape& out) {
 
 struct Plan::Impl {
   Graph graph;
-  std::vector<Operator> operators;              // one a step; null for our own loops
-  std::vector<std::vector<float>> buffers;      // one a value, NHWC; empty for those that share
-  std::vector<std::size_t> buffer_of;           // value -> buffer
-  std::vector<std::byte> workspace;             // of the step that needs most
-  std::vector<float> scratch;                   // of the reshape that needs most
+  std::vector<Operator> operators;          // one a step; null for our own loops
+  std::vector<std::vector<float>> buffers;  // one a value, NHWC; empty for those that share
+  std::vector<std::size_t> buffer_of;       // value -> buffer
+  std::vector<std::byte> workspace;         // of the step that needs most
+  std::vector<float> scratch;               // of the reshape that needs most
   std::vector<PlanStep> steps;
-  std::size_t batch = 0;       // what operators and buffers are set up for
+  std::size_t batch = 0;  // what operators and buffers are set up for
   std::size_t max_batch = 1;
   bool has_run = false;
 
@@ -132,8 +144,8 @@ Status Plan::Impl::check_sizes(const Limits& limits) {
   const double room = static_cast<double>(limits.total_bytes) - weights * sizeof(float);
   const double fitting = room / (image * sizeof(float));
   if (fitting < 1) {
-    return Status::limit_exceeded("The model needs more than " + std::to_string(limits.total_bytes) +
-                                  " bytes of memory.");
+    return Status::limit_exceeded(
+        cat("The model needs more than ", limits.total_bytes, " bytes of memory."));
   }
   const std::size_t wanted = std::clamp<std::size_t>(limits.batch, 1, kBatchAtOnce);
   max_batch = fitting < static_cast<double>(wanted) ? static_cast<std::size_t>(fitting) : wanted;
@@ -144,9 +156,11 @@ Status Plan::Impl::create_step(Step& step) {
   const Shape& in = shape(step.inputs[0]);
   const Shape& out = shape(step.output);
   steps.push_back(describe_step(step, out));
-  if (is_clamped_to_a_point(step) && step.kind != StepKind::kUnary && step.kind != StepKind::kBinary &&
-      step.kind != StepKind::kAveragePool && step.kind != StepKind::kMaxPool) {
-    return Status::unsupported_model("'" + step.name + "' (" + step.op + ") clips everything to one number.");
+  if (is_clamped_to_a_point(step) && step.kind != StepKind::kUnary &&
+      step.kind != StepKind::kBinary && step.kind != StepKind::kAveragePool &&
+      step.kind != StepKind::kMaxPool) {
+    return Status::unsupported_model(
+        cat("'", step.name, "' (", step.op, ") clips everything to one number."));
   }
   xnn_operator_t op = nullptr;
   INKLING_RETURN_IF_ERROR(to_status(create_operator(step, in, out, &op), step, "create"));
@@ -180,23 +194,28 @@ Status Plan::Impl::reshape_step(std::size_t index, std::size_t* workspace_bytes)
   xnn_status status = xnn_status_success;
   switch (step.kind) {
     case StepKind::kConv:
-      status = xnn_reshape_convolution2d_nhwc_f32(op, batch, in.h, in.w, &bytes, &alignment, &out_h, &out_w,
-                                                  nullptr);
+      status = xnn_reshape_convolution2d_nhwc_f32(op, batch, in.h, in.w, &bytes, &alignment, &out_h,
+                                                  &out_w, nullptr);
       break;
     case StepKind::kMaxPool:
-      status = xnn_reshape_max_pooling2d_nhwc_f32(op, batch, in.h, in.w, in.c, in.c, in.c, &out_h, &out_w,
-                                                  nullptr);
+      status = xnn_reshape_max_pooling2d_nhwc_f32(op, batch, in.h, in.w, in.c, in.c, in.c, &out_h,
+                                                  &out_w, nullptr);
       break;
-    case StepKind::kFullyConnected: status = xnn_reshape_fully_connected_nc_f32(op, batch, nullptr); break;
+    case StepKind::kFullyConnected:
+      status = xnn_reshape_fully_connected_nc_f32(op, batch, nullptr);
+      break;
     default: {
       const std::size_t width = step.softmax_width;
-      status = xnn_reshape_softmax_nc_f32(op, width, width, width, batch * in.elements() / width, nullptr);
+      status = xnn_reshape_softmax_nc_f32(op, width, width, width, batch * in.elements() / width,
+                                          nullptr);
     }
   }
   INKLING_RETURN_IF_ERROR(to_status(status, step, "size"));
   const Shape& out = shape(step.output);
-  if ((step.kind == StepKind::kConv || step.kind == StepKind::kMaxPool) && (out_h != out.h || out_w != out.w)) {
-    return Status::internal("XNNPACK sees another size for '" + step.name + "' (" + step.op + ").");
+  if ((step.kind == StepKind::kConv || step.kind == StepKind::kMaxPool) &&
+      (out_h != out.h || out_w != out.w)) {
+    return Status::internal(
+        cat("XNNPACK sees another size for '", step.name, "' (", step.op, ")."));
   }
   *workspace_bytes = std::max(*workspace_bytes, bytes + alignment);
   return {};
@@ -213,9 +232,14 @@ Status Plan::Impl::setup_step(std::size_t index) {
     case StepKind::kConv:
       status = xnn_setup_convolution2d_nhwc_f32(op, workspace.data(), in, out);
       break;
-    case StepKind::kMaxPool: status = xnn_setup_max_pooling2d_nhwc_f32(op, in, out); break;
-    case StepKind::kFullyConnected: status = xnn_setup_fully_connected_nc_f32(op, in, out); break;
-    default: status = xnn_setup_softmax_nc_f32(op, in, out);
+    case StepKind::kMaxPool:
+      status = xnn_setup_max_pooling2d_nhwc_f32(op, in, out);
+      break;
+    case StepKind::kFullyConnected:
+      status = xnn_setup_fully_connected_nc_f32(op, in, out);
+      break;
+    default:
+      status = xnn_setup_softmax_nc_f32(op, in, out);
   }
   return to_status(status, step, "set up");
 }
@@ -247,7 +271,8 @@ void Plan::Impl::run_reshape(const Step& step) {
   const Shape& from = shape(step.inputs[0]);
   const Shape& to = shape(step.output);
   const float* in = data(step.inputs[0]);
-  // By way of ONNX's order: out of NHWC, then into the new shape's NHWC; each only where it changes anything.
+  // By way of ONNX's order: out of NHWC, then into the new shape's NHWC; each only where it changes
+  // anything.
   if (same_in_both_orders(to)) {
     run_transpose(in, batch, from.h * from.w, from.c, data(step.output));
   } else if (same_in_both_orders(from)) {
@@ -262,7 +287,8 @@ void Plan::Impl::run_reshape(const Step& step) {
 void Plan::Impl::run_own(const Step& step) {
   const Shape& out = shape(step.output);
   switch (step.kind) {
-    case StepKind::kReshape: return run_reshape(step);
+    case StepKind::kReshape:
+      return run_reshape(step);
     case StepKind::kUnary:
       return run_unary(step, data(step.inputs[0]), data(step.output), batch * out.elements());
     case StepKind::kBinary: {
@@ -274,7 +300,8 @@ void Plan::Impl::run_own(const Step& step) {
       return run_binary(step, a, b, out, batch, data(step.output));
     }
     default:
-      return run_pool(step, data(step.inputs[0]), shape(step.inputs[0]), batch, data(step.output), out);
+      return run_pool(step, data(step.inputs[0]), shape(step.inputs[0]), batch, data(step.output),
+                      out);
   }
 }
 
@@ -314,8 +341,10 @@ Status Plan::run(std::span<const float> pixels, std::span<float> probabilities) 
   Impl& impl = *impl_;
   INKLING_RETURN_IF_ERROR(impl.set_batch(pixels.size() / kPixelCount));
   impl.has_run = false;
-  std::copy(pixels.begin(), pixels.end(), impl.data(impl.graph.input));  // one channel: NCHW is NHWC
-  for (std::size_t i = 0; i < impl.graph.steps.size(); ++i) INKLING_RETURN_IF_ERROR(impl.run_step(i));
+  std::copy(pixels.begin(), pixels.end(),
+            impl.data(impl.graph.input));  // one channel: NCHW is NHWC
+  for (std::size_t i = 0; i < impl.graph.steps.size(); ++i)
+    INKLING_RETURN_IF_ERROR(impl.run_step(i));
   std::copy_n(impl.data(impl.graph.output), probabilities.size(), probabilities.begin());
   impl.has_run = true;
   return {};
@@ -331,7 +360,7 @@ Result<Activation> Plan::activation(std::string_view name) const {
     if (value == impl.graph.values.size() && step.name == name) value = step.output;
   }
   if (value == impl.graph.values.size()) {
-    return Status::invalid_argument("The model's plan has no tensor named '" + std::string(name) + "'.");
+    return Status::invalid_argument(cat("The model's plan has no tensor named '", name, "'."));
   }
   if (!impl.has_run) return Status::invalid_argument("No image has been classified yet.");
   const Shape& shape = impl.shape(value);

@@ -1,5 +1,5 @@
-// Step 3 of loading, and inference: Graph -> XNNPACK operators with their buffers. The only file that talks to
-// XNNPACK, and the only place where NCHW becomes NHWC and back.
+// Step 3 of loading, and inference: Graph -> XNNPACK operators with their buffers. The only file
+// that talks to XNNPACK, and the only place where NCHW becomes NHWC and back.
 #pragma once
 
 #include <memory>
@@ -21,12 +21,12 @@ class Plan {
   // As many images as may be run at once within the limits; at least 1.
   std::size_t max_batch() const;
 
-  // pixels [count][28][28] -> probabilities [count][10]; 1 <= count <= max_batch(). Allocates only when count
-  // differs from the last one.
+  // pixels [count][28][28] -> probabilities [count][10]; 1 <= count <= max_batch(). Allocates only
+  // when count differs from the last one.
   Status run(std::span<const float> pixels, std::span<float> probabilities);
 
-  // The tensor or step of that name for the last image of the last run, in NCHW order. kInvalidArgument when
-  // there is none, or nothing has been run.
+  // The tensor or step of that name for the last image of the last run, in NCHW order.
+  // kInvalidArgument when there is none, or nothing has been run.
   Result<Activation> activation(std::string_view name) const;
 
   const std::vector<PlanStep>& steps() const;

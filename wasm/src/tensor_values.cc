@@ -1,5 +1,5 @@
-// The values of constants as C++ numbers. The bytes of a file are little-endian and so is every machine that
-// this engine is compiled for; memcpy because nothing in a file is aligned.
+// The values of constants as C++ numbers. The bytes of a file are little-endian and so is every
+// machine that this engine is compiled for; memcpy because nothing in a file is aligned.
 #include "tensor_values.h"
 
 #include <bit>
@@ -50,12 +50,17 @@ std::vector<float> to_floats(const Tensor& tensor) {
 
 std::vector<std::int64_t> to_ints(const Tensor& tensor) {
   switch (tensor.type) {
-    case DataType::kInt8: return convert<std::int8_t, std::int64_t>(tensor);
+    case DataType::kInt8:
+      return convert<std::int8_t, std::int64_t>(tensor);
     case DataType::kUint8:
-    case DataType::kBool: return convert<std::uint8_t, std::int64_t>(tensor);
-    case DataType::kInt32: return convert<std::int32_t, std::int64_t>(tensor);
-    case DataType::kInt64: return convert<std::int64_t, std::int64_t>(tensor);
-    default: return {};
+    case DataType::kBool:
+      return convert<std::uint8_t, std::int64_t>(tensor);
+    case DataType::kInt32:
+      return convert<std::int32_t, std::int64_t>(tensor);
+    case DataType::kInt64:
+      return convert<std::int64_t, std::int64_t>(tensor);
+    default:
+      return {};
   }
 }
 

@@ -1,0 +1,23 @@
+# GoogleTest: target inkling_gtest, with its own main(). The package's library natively; its source, which
+# Debian's package googletest puts into /usr/src, for WebAssembly.
+add_library(inkling_gtest INTERFACE)
+if(EMSCRIPTEN)
+  set(GOOGLETEST_SOURCE_DIR /usr/src/googletest CACHE PATH "GoogleTest's source")
+  set(googletest_found NO)
+  if(EXISTS "${GOOGLETEST_SOURCE_DIR}/CMakeLists.txt")
+    set(googletest_found YES)
+  endif()
+  inkling_require("GoogleTest's source (GOOGLETEST_SOURCE_DIR)" googletest googletest_found)
+  set(gtest_disable_pthreads ON CACHE INTERNAL "")
+  set(BUILD_GMOCK OFF CACHE INTERNAL "")
+  set(INSTALL_GTEST OFF CACHE INTERNAL "")
+  add_subdirectory("${GOOGLETEST_SOURCE_DIR}" googletest EXCLUDE_FROM_ALL)
+  # Node 20 runs relaxed SIMD only when asked to; later ones ignore the flag.
+  find_program(INKLING_NODE NAMES node nodejs NO_CMAKE_FIND_ROOT_PATH)
+  inkling_require("Node.js (18 or later)" nodejs INKLING_NODE)
+  set(CMAKE_CROSSCOMPILING_EMULATOR "${INKLING_NODE};--experimental-wasm-relaxed-simd")
+else()
+  find_package(GTest QUIET)
+  inkling_require("GoogleTest" libgtest-dev GTest_FOUND)
+endif()
+target_link_libraries(inkling_gtest INTERFACE GTest::gtest GTest::gtest_main)

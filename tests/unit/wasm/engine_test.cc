@@ -1,0 +1,202 @@
+// The engine as its users see it: classify, batches, activations, the plan, the threshold, and
+// errors as values.
+#include "inkling/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "onnx_builder.h"
+
+namespace inkling {
+namespace {
+
+using namespace inkling::testing;
+
+// The same arithmetic in a batch of another size may be summed in another order.
+constexpr float kBatchTolerance = 1e-6f;
+
+Engine load(const ModelBuilder& model, const Limits& limits = {}) {
+  const std::string file = model.build();
+  auto engine = Engine::load(bytes_of(file), limits);
+  if (!engine.ok()) throw std::runtime_error(engine.status().message());
+  return std::move(engine).value();
+}
+
+std::vector<float> images(std::size_t count) {
+  Numbers numbers(21);
+  std::vector<float> pixels = numbers.vector(count * kPixelCount);
+  for (float& p : pixels) p = std::max(p, 0.0f);
+  return pixels;
+}
+
+TEST(Engine, GivesTheMostProbableDigitAndItsProbability) {
+  Engine engine = load(small_model());
+  const auto result = engine.classify(images(1));
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  const auto& p = result.value().probabilities;
+  EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), 1.0, 1e-5);
+  EXPECT_EQ(result.value().digit, std::max_element(p.begin(), p.end()) - p.begin());
+  EXPECT_EQ(result.value().confidence, p[static_cast<std::size_t>(result.value().digit)]);
+}
+
+TEST(Engine, ABatchGivesWhatItsImagesGiveOneByOne) {
+  Engine engine = load(small_model());
+  for (const std::size_t count :
+       {std::size_t{2}, std::size_t{64}, std::size_t{150}, std::size_t{3}}) {
+    const std::vector<float> pixels = images(count);
+    std::vector<float> batch(count * kDigitCount);
+    ASSERT_TRUE(engine.classify_batch(pixels, batch).ok());
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto one = engine.classify(std::span(pixels).subspan(i * kPixelCount, kPixelCount));
+      ASSERT_TRUE(one.ok());
+      for (std::size_t d = 0; d < kDigitCount; ++d) {
+        ASSERT_NEAR(batch[i * kDigitCount + d], one.value().probabilities[d], kBatchTolerance)
+            << i << " " << d;
+      }
+    }
+  }
+}
+
+TEST(Engine, ABatchRunsInPiecesThatFitTheLimits) {
+  Engine engine = load(small_model(), {.batch = 2});
+  Engine free = load(small_model());
+  const std::vector<float> pixels = images(5);
+  std::vector<float> a(50), b(50);
+  ASSERT_TRUE(engine.classify_batch(pixels, a).ok());
+  ASSERT_TRUE(free.classify_batch(pixels, b).ok());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], kBatchTolerance);
+}
+
+TEST(Engine, AnEmptyBatchIsDone) {
+  Engine engine = load(small_model());
+  EXPECT_TRUE(engine.classify_batch({}, {}).ok());
+}
+
+TEST(Engine, RefusesBuffersOfOtherSizes) {
+  Engine engine = load(small_model());
+  EXPECT_EQ(engine.classify(std::vector<float>(783)).status().code(), StatusCode::kInvalidArgument);
+  std::vector<float> probabilities(10);
+  EXPECT_EQ(engine.classify_batch(std::vector<float>(785), probabilities).code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine.classify_batch(std::vector<float>(1568), probabilities).code(),
+            StatusCode::kInvalidArgument);
+}
+
+TEST(Engine, RefusesPixelsThatAreNotFinite) {
+  Engine engine = load(small_model());
+  for (const float bad : {NAN, INFINITY, -INFINITY}) {
+    std::vector<float> pixels(kPixelCount, 0.0f);
+    pixels[400] = bad;
+    const auto result = engine.classify(pixels);
+    EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_NE(result.status().message().find("Pixel 400"), std::string::npos)
+        << result.status().message();
+  }
+  EXPECT_TRUE(engine.classify(images(1)).ok());  // and works on afterwards
+}
+
+TEST(Engine, ReportsAModelThatOverflows) {
+  ModelBuilder model;
+  model.floats("w", {784, 10}, std::vector<float>(7840, 3e38f)).node("Flatten", {"image"}, {"f"});
+  model.node("MatMul", {"f", "w"}, {"probabilities"});
+  Engine engine = load(model);
+  const auto result = engine.classify(std::vector<float>(kPixelCount, 1.0f));
+  EXPECT_EQ(result.status().code(), StatusCode::kUnsupportedModel);
+}
+
+TEST(Engine, ShowsItsPlan) {
+  const Engine engine = load(small_model());
+  const auto& plan = engine.plan();
+  ASSERT_EQ(plan.size(), 5u);
+  EXPECT_EQ(plan[0].name, "node_c");
+  EXPECT_EQ(plan[0].op, "Conv 3x3 + Relu");
+  EXPECT_EQ(plan[0].shape, (std::vector<std::size_t>{1, 4, 28, 28}));
+  EXPECT_EQ(plan[0].multiply_adds, 4u * 9 * 784);
+  EXPECT_EQ(plan[0].weight_bytes, (36u + 4) * 4);
+  EXPECT_EQ(plan[3].op, "Gemm");
+  EXPECT_EQ(plan[3].shape, (std::vector<std::size_t>{1, 10}));
+}
+
+TEST(Engine, ShowsActivationsByTensorAndByNode) {
+  Engine engine = load(small_model());
+  EXPECT_EQ(engine.activations("r").status().code(),
+            StatusCode::kInvalidArgument);  // nothing classified yet
+  const std::vector<float> pixels = images(2);
+  ASSERT_TRUE(engine.classify(std::span(pixels).first(kPixelCount)).ok());
+  const auto by_tensor = engine.activations("r");
+  const auto by_node = engine.activations("node_c");  // Conv and Relu are one step
+  ASSERT_TRUE(by_tensor.ok() && by_node.ok());
+  EXPECT_EQ(by_tensor.value().shape, (std::vector<std::size_t>{1, 4, 28, 28}));
+  EXPECT_EQ(by_tensor.value().values, by_node.value().values);
+  EXPECT_EQ(engine.activations("image").value().values,
+            std::vector<float>(pixels.begin(), pixels.begin() + kPixelCount));
+  EXPECT_EQ(engine.activations("nothing").status().code(), StatusCode::kInvalidArgument);
+  std::vector<float> probabilities(20);
+  ASSERT_TRUE(engine.classify_batch(pixels, probabilities).ok());
+  EXPECT_EQ(engine.activations("image").value().values,
+            std::vector<float>(pixels.begin() + kPixelCount, pixels.end()));
+}
+
+TEST(Engine, TakesTheRejectionThresholdFromTheFile) {
+  EXPECT_EQ(load(small_model()).rejection_threshold(), 0.0f);
+  EXPECT_FLOAT_EQ(
+      load(small_model().metadata("rejection_threshold", "0.8125")).rejection_threshold(), 0.8125f);
+  EXPECT_FLOAT_EQ(
+      load(small_model().metadata("rejection_threshold", "7.5e-1")).rejection_threshold(), 0.75f);
+  EXPECT_EQ(load(small_model().metadata("rejection_threshold", "1")).rejection_threshold(), 1.0f);
+  EXPECT_EQ(load(small_model().metadata("preset", "tiny")).metadata().at("preset"), "tiny");
+  for (const char* bad :
+       {"", "high", "nan", "inf", "-0.1", "1.5", "0.5x", "0x1", ".", "1e", "1e400", "0.5 "}) {
+    const std::string file = small_model().metadata("rejection_threshold", bad).build();
+    const auto engine = Engine::load(bytes_of(file));
+    EXPECT_EQ(engine.status().code(), StatusCode::kMalformedModel) << bad;
+    EXPECT_NE(engine.status().message().find("rejection_threshold"), std::string::npos);
+  }
+}
+
+TEST(Engine, IsSureWhenConfidenceReachesTheThreshold) {
+  EXPECT_TRUE(load(small_model()).classify(images(1)).value().sure);
+  EXPECT_FALSE(
+      load(small_model().metadata("rejection_threshold", "1")).classify(images(1)).value().sure);
+}
+
+TEST(Engine, CanBeMovedWhileInUse) {
+  Engine first = load(small_model());
+  const auto before = first.classify(images(1)).value().probabilities;
+  Engine second = std::move(first);
+  EXPECT_EQ(second.classify(images(1)).value().probabilities, before);
+}
+
+TEST(Engine, SurvivesAHundredLoadsAndDrops) {
+  const std::string file = small_model().build();
+  for (int i = 0; i < 100; ++i) {
+    auto engine = Engine::load(bytes_of(file));
+    ASSERT_TRUE(engine.ok());
+    ASSERT_TRUE(engine.value().classify(images(1)).ok());
+    ASSERT_FALSE(Engine::load(bytes_of(file.substr(0, file.size() / 2))).ok());
+  }
+}
+
+// Whatever a flipped byte makes of a file, loading and running it end in a value.
+TEST(Engine, SurvivesEveryFlippedByteOfAModel) {
+  const std::string file = small_model().build();
+  const std::vector<float> pixels = images(1);
+  for (std::size_t i = 0; i < file.size(); i += i > 400 && i + 800 < file.size() ? 997 : 1) {
+    std::string broken = file;
+    broken[i] = static_cast<char>(broken[i] ^ (i % 2 == 0 ? 0x01 : 0x40));
+    auto engine = Engine::load(bytes_of(broken));
+    if (!engine.ok()) {
+      EXPECT_FALSE(engine.status().message().empty());
+      continue;
+    }
+    const auto result = engine.value().classify(pixels);
+    if (!result.ok()) {
+      EXPECT_FALSE(result.status().message().empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace inkling
