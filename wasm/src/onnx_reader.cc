@@ -16,10 +16,30 @@ namespace {
 
 using protozero::data_view;
 using protozero::tag_and_type;
-using Reader = protozero::pbf_reader;
 constexpr auto kVarint = protozero::pbf_wire_type::varint;
 constexpr auto kBytes = protozero::pbf_wire_type::length_delimited;
 constexpr auto kFixed32 = protozero::pbf_wire_type::fixed32;
+
+// protozero compares a field's length as ptrdiff_t: where that has 32 bits, as in WebAssembly, a
+// length of 2^31 or more turns negative and passes its check; one of 2^32 or more is cut to 32
+// bits. So the length is looked at before protozero does.
+class Reader : public protozero::pbf_reader {
+ public:
+  Reader(const char* bytes, std::size_t size) : pbf_reader(bytes, size) {}
+  explicit Reader(data_view view) : pbf_reader(view) {}
+
+  bool next() {
+    if (!pbf_reader::next()) return false;
+    if (wire_type() == kBytes) {
+      const data_view rest = data();
+      const char* at = rest.data();
+      const char* const end = at + rest.size();
+      const std::uint64_t length = protozero::decode_varint(&at, end);
+      if (length > static_cast<std::uint64_t>(end - at)) throw protozero::end_of_buffer_exception();
+    }
+    return true;
+  }
+};
 
 constexpr std::size_t kMaxRank = 8;             // dims of a tensor; digit classifiers need 4
 constexpr std::size_t kMaxNameBytes = 4096;     // of any one name

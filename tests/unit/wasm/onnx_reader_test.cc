@@ -72,6 +72,23 @@ TEST(OnnxReader, SurvivesEveryFlippedByte) {
   }
 }
 
+// A length of 2^31 or more is negative to 32-bit arithmetic, and one of 2^32 or more is small to
+// it.
+TEST(OnnxReader, RefusesLengthsBeyondTheFileWhateverTheirSize) {
+  for (const std::uint64_t length :
+       {std::uint64_t{200}, std::uint64_t{0x7fffffff}, std::uint64_t{0x80000000},
+        std::uint64_t{0xffffffff}, std::uint64_t{0x100000002}, UINT64_MAX}) {
+    for (const int field : {2, 7, 14, 99}) {  // a skipped one, the graph, metadata, an unknown one
+      std::string file;
+      protozero::pbf_writer(file).add_int64(1, 8);
+      protozero::add_varint_to_buffer(&file, static_cast<std::uint64_t>(field) << 3 | 2);
+      protozero::add_varint_to_buffer(&file, length);
+      file += "some bytes";
+      expect_status(file, StatusCode::kMalformedModel, "cut off");
+    }
+  }
+}
+
 TEST(OnnxReader, NamesWhatAFileIsInstead) {
   expect_status("", StatusCode::kMalformedModel, "empty");
   expect_status("\x89PNG\r\n\x1a\n....", StatusCode::kMalformedModel, "PNG picture");
