@@ -14,8 +14,11 @@ export interface Drawing {
 /** Points between two of the fixture's. */
 const kSteps = 8;
 
+/** How often a curve is eased; a dozen rounds a bend over a third of the way between two points. */
+const kEasings = 12;
+
 /** How far the hand strays, in hundredths of the drawing's side. */
-const kTremor = 0.4;
+const kTremor = 0.3;
 
 /** The fixtures as smooth lines, the same on every run. */
 export function fixtureDrawings(): Drawing[] {
@@ -26,14 +29,30 @@ export function fixtureDrawings(): Drawing[] {
 }
 
 function spline(points: Point[]): Point[] {
-  const curve: Point[] = [points[0]];
+  const pieces: Point[][] = [[points[0]]];
   for (let i = 0; i + 1 < points.length; ++i) {
     const [b, c] = [points[i], points[i + 1]];
-    if (distance(b, c) === 0) continue; // a corner
-    const corner = (p: Point | undefined, from: Point) => p === undefined || distance(p, from) === 0;
-    const a = corner(points[i - 1], b) ? mirrored(c, b) : points[i - 1];
-    const d = corner(points[i + 2], c) ? mirrored(b, c) : points[i + 2];
-    for (let step = 1; step <= kSteps; ++step) curve.push(centripetal(a, b, c, d, step / kSteps));
+    if (distance(b, c) === 0) {
+      pieces.push([c]); // a corner: what follows is another curve
+      continue;
+    }
+    const ended = (p: Point | undefined, from: Point) => p === undefined || distance(p, from) === 0;
+    const a = ended(points[i - 1], b) ? mirrored(c, b) : points[i - 1];
+    const d = ended(points[i + 2], c) ? mirrored(b, c) : points[i + 2];
+    const piece = pieces[pieces.length - 1];
+    for (let step = 1; step <= kSteps; ++step) piece.push(centripetal(a, b, c, d, step / kSteps));
+  }
+  return pieces.flatMap(eased);
+}
+
+/** A hand turns gradually: each point moves towards its neighbours, the ends stay. */
+function eased(curve: Point[]): Point[] {
+  for (let pass = 0; pass < kEasings; ++pass) {
+    curve = curve.map((p, i) => {
+      const [q, r] = [curve[i - 1] ?? p, curve[i + 1] ?? p];
+      if (q === p || r === p) return p;
+      return [(q[0] + 2 * p[0] + r[0]) / 4, (q[1] + 2 * p[1] + r[1]) / 4];
+    });
   }
   return curve;
 }
