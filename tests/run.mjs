@@ -20,7 +20,9 @@ if (suite === undefined) {
   console.error(`usage: node tests/run.mjs ${Object.keys(kSuites).join('|')}`);
   process.exit(2);
 }
-const names = readdirSync(path.join(kRoot, suite.folder)).filter((name) => suite.pattern.test(name));
+const names = readdirSync(path.join(kRoot, suite.folder)).filter((name) =>
+  suite.pattern.test(name),
+);
 const outdir = path.join(kRoot, 'build/tests', process.argv[2]);
 rmSync(outdir, { recursive: true, force: true });
 await build({
@@ -49,7 +51,11 @@ const { status } = spawnSync(
   {
     cwd: kRoot,
     stdio: 'inherit',
-    env: { ...process.env, INKLING_ROOT: kRoot, INKLING_SCREENSHOT: process.argv[2] === 'screenshot' ? '1' : '' },
+    env: {
+      ...process.env,
+      INKLING_ROOT: kRoot,
+      INKLING_SCREENSHOT: process.argv[2] === 'screenshot' ? '1' : '',
+    },
   },
 );
 process.exit(status ?? 1);

@@ -31,7 +31,9 @@ const kOptions = {
 /** @param {string} entry @param {import('esbuild').BuildOptions} [more] */
 async function bundle(entry, more = {}) {
   const result = await build({ ...kOptions, ...more, entryPoints: [entry] });
-  return Buffer.from(/** @type {import('esbuild').OutputFile[]} */ (result.outputFiles)[0].contents);
+  return Buffer.from(
+    /** @type {import('esbuild').OutputFile[]} */ (result.outputFiles)[0].contents,
+  );
 }
 
 /** @param {string} file @param {string} remedy */
@@ -78,7 +80,8 @@ async function sourceLink() {
 
 const kBars = [...Array(10).keys()]
   .map((digit) => {
-    const track = '<span class="track"><span class="fill"></span><span class="share"></span></span>';
+    const track =
+      '<span class="track"><span class="fill"></span><span class="share"></span></span>';
     return `<li>${track}<span class="name">${digit}</span></li>`;
   })
   .join('\n');
@@ -121,11 +124,15 @@ async function buildPackage(folder, parts) {
     'compact.onnx': parts.model,
     'README.md': await readFile(path.join(kRoot, 'wasm/js/README.md')),
   };
-  for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(folder, name), bytes);
+  for (const [name, bytes] of Object.entries(files))
+    await writeFile(path.join(folder, name), bytes);
 }
 
 /** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */
-async function replace(/** @type {string} */ name, /** @type {(folder: string) => Promise<void>} */ make) {
+async function replace(
+  /** @type {string} */ name,
+  /** @type {(folder: string) => Promise<void>} */ make,
+) {
   const target = path.join(kRoot, 'build', name);
   const fresh = `${target}.new`;
   await rm(fresh, { recursive: true, force: true });

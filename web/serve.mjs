@@ -14,6 +14,8 @@ try {
   const { url } = await serve(root, port);
   console.log(`Inkling is at ${url} (Ctrl+C ends it)`);
 } catch (error) {
-  console.error(`serve: ${/** @type {Error} */ (error).message}. Build the site first: npm run site`);
+  console.error(
+    `serve: ${/** @type {Error} */ (error).message}. Build the site first: npm run site`,
+  );
   process.exit(1);
 }

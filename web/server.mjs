@@ -66,14 +66,24 @@ async function answer(root, request, response) {
     response.writeHead(404, { 'Content-Type': 'text/plain' }).end('There is no such file.\n');
     return;
   }
-  const { file: body, size, encoding } = await smallest(file, String(request.headers['accept-encoding'] ?? ''));
+  const {
+    file: body,
+    size,
+    encoding,
+  } = await smallest(file, String(request.headers['accept-encoding'] ?? ''));
   response.setHeader('Content-Type', kTypes[path.extname(file)] ?? 'application/octet-stream');
   response.setHeader('Content-Length', size);
   response.setHeader('Vary', 'Accept-Encoding');
-  response.setHeader('Cache-Control', kHashed.test(file) ? 'max-age=31536000, immutable' : 'no-cache');
+  response.setHeader(
+    'Cache-Control',
+    kHashed.test(file) ? 'max-age=31536000, immutable' : 'no-cache',
+  );
   if (encoding !== null) response.setHeader('Content-Encoding', encoding);
   if (request.method === 'HEAD') response.end();
-  else createReadStream(body).on('error', () => response.destroy()).pipe(response);
+  else
+    createReadStream(body)
+      .on('error', () => response.destroy())
+      .pipe(response);
 }
 
 /**

@@ -1,5 +1,5 @@
-// From the few points of a fixture to the many of a hand: a centripetal Catmull-Rom spline through them, with the
-// slight, slow unsteadiness of a hand.
+// From the few points of a fixture to the many of a hand: a centripetal Catmull-Rom spline
+// through them, with the slight, slow unsteadiness of a hand.
 import fixtures from './fixtures/digits.json' with { type: 'json' };
 import { seeded, type Random } from './random.ts';
 
@@ -24,8 +24,17 @@ const kTremor = 0.3;
 export function fixtureDrawings(): Drawing[] {
   return fixtures.drawings.map(({ label, style, strokes }, i) => {
     const random = seeded(1000 + i);
-    return { label, style, strokes: strokes.map((stroke) => trembling(spline(stroke as Point[]), random)) };
+    return {
+      label,
+      style,
+      strokes: strokes.map((stroke) => trembling(spline(stroke as Point[]), random)),
+    };
   });
+}
+
+/** The first fixture of a digit. */
+export function drawing(label: string): Point[][] {
+  return fixtureDrawings().find((fixture) => fixture.label === label)!.strokes;
 }
 
 function spline(points: Point[]): Point[] {

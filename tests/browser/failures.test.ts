@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { drawing } from './curves.ts';
 import { oneNodeModel } from './onnx_writer.ts';
 import { kRoot, kSite, Studio, type Visit, type VisitOptions } from './studio.ts';
 
@@ -23,6 +24,7 @@ before(async () => {
   const files: Record<string, Uint8Array | string> = {
     'good.onnx': good,
     'cut-off.onnx': good.subarray(0, Math.floor(0.6 * good.length)),
+    'never-sure.onnx': withThreshold(good, '1.0'),
     'empty.onnx': '',
     'picture.onnx': Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
     'page.onnx': '<!doctype html><title>404</title><p>No such page',
@@ -34,6 +36,16 @@ before(async () => {
 });
 
 after(() => studio?.close());
+
+/** The same model with another rejection threshold, written in as many characters as it had. */
+function withThreshold(model: Buffer, threshold: string): Buffer {
+  const changed = Buffer.from(model);
+  const key = changed.indexOf('rejection_threshold');
+  assert.ok(key > 0, 'the shipped model says when it is not sure');
+  const text = key + 'rejection_threshold'.length + 2; // past the value's tag and its length byte
+  changed.write(threshold.padEnd(changed[text - 1], '0'), text);
+  return changed;
+}
 
 /** Opens the page, which must fail with a title, a reason and a remedy that fit. */
 async function fails(options: VisitOptions, code: string, reason: RegExp): Promise<string> {
@@ -49,7 +61,8 @@ async function failure(visit: Visit, code: string, reason: RegExp): Promise<stri
   assert.equal(await visit.text('#failure', 'role'), 'alert');
   const said = await visit.text('#failure .reason');
   assert.match(said, reason);
-  for (const part of ['.title', '.remedy']) assert.match(await visit.text(`#failure ${part}`), /^\p{Lu}.+\.$/u);
+  for (const part of ['.title', '.remedy'])
+    assert.match(await visit.text(`#failure ${part}`), /^\p{Lu}.+\.$/u);
   const box = await (await visit.page.$('#failure'))!.boundingBox();
   assert.ok(box !== null && box.height > 0, 'the failure is to be seen');
   return said;
@@ -79,6 +92,16 @@ test('another good model of the site is loaded', () =>
     assert.equal(await visit.text('#failure', 'hidden'), '');
   }));
 
+test('an answer below the threshold is a question mark with two candidates', () =>
+  studio.during({ query: '?model=models/never-sure.onnx' }, async (visit) => {
+    await visit.draw(drawing('7'));
+    const { digit, confidence } = await visit.reading();
+    assert.equal(digit, '?');
+    assert.ok(confidence > 0 && confidence <= 1);
+    assert.match(await visit.text('#verdict'), /^7 or \d, perhaps$/);
+    assert.equal(await visit.page.$('#bars .best'), null);
+  }));
+
 test('a model that is not there is named', async () => {
   const query = '?model=models/nowhere.onnx';
   await fails({ query, expected: /404/ }, 'fetch-failed', /The model.*nowhere\.onnx answers 404/);
@@ -97,9 +120,20 @@ test('a model that no server answers for is named', async () => {
   visit.assertClean();
 });
 
-for (const name of ['https://example.org/a.onnx', '//example.org/a.onnx', '../a.onnx', 'a.txt', '/a.onnx', '']) {
+for (const name of [
+  'https://example.org/a.onnx',
+  '//example.org/a.onnx',
+  '../a.onnx',
+  'a.txt',
+  '/a.onnx',
+  '',
+]) {
   test(`?model=${name || '(nothing)'} is refused without a request`, async () => {
-    await fails({ query: `?model=${encodeURIComponent(name)}` }, 'bad-model-name', /is not a name like/);
+    await fails(
+      { query: `?model=${encodeURIComponent(name)}` },
+      'bad-model-name',
+      /is not a name like/,
+    );
   });
 }
 
@@ -126,6 +160,11 @@ test('without JavaScript the page says what it needs', async () => {
 
 test('after a failure the pad takes no ink', () =>
   studio.during({ query: '?model=models/empty.onnx', state: 'failed' }, async (visit) => {
-    await visit.draw([[[0, 0], [1, 1]]]);
+    await visit.draw([
+      [
+        [0, 0],
+        [1, 1],
+      ],
+    ]);
     assert.equal(await visit.inkedPixels(), 0);
   }));

@@ -1,8 +1,7 @@
-// What one can do on the page: mouse, finger, pen, keys and buttons; and what must stay as it is.
+// What one can do on the page: mouse, finger, pen, keys and buttons; and how it starts.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { KeyInput } from 'puppeteer-core';
-import { fixtureDrawings, type Point } from './curves.ts';
+import { drawing, fixtureDrawings, type Point } from './curves.ts';
 import { Studio, type Visit } from './studio.ts';
 
 let studio: Studio;
@@ -13,18 +12,7 @@ before(async () => {
 
 after(() => studio?.close());
 
-/** The first fixture of a digit. */
-function drawing(label: string): Point[][] {
-  return fixtureDrawings().find((fixture) => fixture.label === label)!.strokes;
-}
-
 const kDiagonal: Point[][] = [Array.from({ length: 20 }, (_, i): Point => [i, i])];
-
-async function press(visit: Visit, key: KeyInput, ...held: KeyInput[]): Promise<void> {
-  for (const modifier of held) await visit.page.keyboard.down(modifier);
-  await visit.page.keyboard.press(key);
-  for (const modifier of held) await visit.page.keyboard.up(modifier);
-}
 
 function isDisabled(visit: Visit, button: string): Promise<boolean> {
   return visit.text(button, 'aria-disabled').then((value) => value === 'true');
@@ -37,7 +25,7 @@ test('an empty pad has no answer, an invitation and nothing to undo', () =>
     assert.equal(await visit.page.$eval('.hint', (hint) => getComputedStyle(hint).opacity), '1');
     for (const button of ['#undo', '#redo', '#clear']) assert.ok(await isDisabled(visit, button));
     await visit.page.click('#undo');
-    await press(visit, 'Escape');
+    await visit.press('Escape');
     assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
   }));
 
@@ -69,7 +57,9 @@ test('an answer comes with a confidence, ten bars that add up, and the pixels it
     assert.equal(await visit.text('#bars .best .name'), '3');
     const seen = await visit.page.$eval('#glimpse', (canvas) => {
       const { width, height } = canvas as HTMLCanvasElement;
-      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+      const { data } = (canvas as HTMLCanvasElement)
+        .getContext('2d')!
+        .getImageData(0, 0, width, height);
       return { width, height, inked: data.filter((value, i) => i % 4 === 3 && value > 0).length };
     });
     assert.deepEqual([seen.width, seen.height], [28, 28]);
@@ -78,7 +68,9 @@ test('an answer comes with a confidence, ten bars that add up, and the pixels it
 
 test('undo, redo and clear work from their buttons, and clear can be undone', () =>
   studio.during({}, async (visit) => {
-    const four = fixtureDrawings().find((fixture) => fixture.style === 'open, two strokes')!.strokes;
+    const four = fixtureDrawings().find(
+      (fixture) => fixture.style === 'open, two strokes',
+    )!.strokes;
     await visit.draw(four);
     const whole = await visit.reading();
     const ink = await visit.inkedPixels();
@@ -114,18 +106,18 @@ test('Ctrl+Z, Ctrl+Shift+Z, Ctrl+Y, Escape and Delete do what the buttons do', (
     const read = await visit.reading();
     assert.equal(read.digit, '2');
     const empty = { digit: '', confidence: 0 };
-    await press(visit, 'z', 'Control');
+    await visit.press('z', 'Control');
     assert.deepEqual(await visit.reading(), empty);
-    await press(visit, 'Z', 'Control', 'Shift');
+    await visit.press('Z', 'Control', 'Shift');
     assert.deepEqual(await visit.reading(), read);
-    await press(visit, 'z', 'Control');
-    await press(visit, 'y', 'Control');
+    await visit.press('z', 'Control');
+    await visit.press('y', 'Control');
     assert.deepEqual(await visit.reading(), read);
-    await press(visit, 'Escape');
+    await visit.press('Escape');
     assert.deepEqual(await visit.reading(), empty);
-    await press(visit, 'z', 'Control');
+    await visit.press('z', 'Control');
     assert.deepEqual(await visit.reading(), read);
-    await press(visit, 'Delete');
+    await visit.press('Delete');
     assert.deepEqual(await visit.reading(), empty);
   }));
 
@@ -137,7 +129,7 @@ test('undo in the middle of a line gives up that line and nothing else', () =>
     await visit.page.mouse.move(...line[0]);
     await visit.page.mouse.down();
     await visit.page.mouse.move(...line[19]);
-    await press(visit, 'z', 'Control');
+    await visit.press('z', 'Control');
     await visit.page.mouse.up();
     assert.deepEqual(await visit.reading(), one);
     assert.ok(!(await isDisabled(visit, '#undo')));
@@ -152,7 +144,7 @@ test('other keys and the other mouse buttons draw nothing', () =>
       await visit.page.mouse.move(...line[19]);
       await visit.page.mouse.up({ button });
     }
-    await press(visit, 'z');
+    await visit.press('z');
     assert.equal(await visit.inkedPixels(), 0);
   }));
 
@@ -218,7 +210,11 @@ test('a second finger does not scribble', () =>
 test('a pen draws, with a line that follows its pressure', () =>
   studio.during({}, async (visit) => {
     const session = await visit.page.createCDPSession();
-    const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', [x, y]: Point, force: number) =>
+    const pen = (
+      type: 'mousePressed' | 'mouseMoved' | 'mouseReleased',
+      [x, y]: Point,
+      force: number,
+    ) =>
       session.send('Input.dispatchMouseEvent', {
         type,
         x,
@@ -249,14 +245,21 @@ test('ink survives a resize and a turn of the phone, and stays as sharp as the s
     await visit.draw(drawing('8'));
     const before = await visit.reading();
     assert.equal(before.digit, '8');
-    for (const [width, height] of [[760, 390], [320, 568], [390, 760]]) {
+    for (const [width, height] of [
+      [760, 390],
+      [320, 568],
+      [390, 760],
+    ]) {
       await visit.page.setViewport({ ...kPhone, width, height });
       await visit.page.waitForFunction(() => {
         const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
         return Math.abs(pad.width - pad.clientWidth * devicePixelRatio) <= 1;
       });
       const [ink, area] = [await visit.inkedPixels(), (await visit.padBox()).width ** 2 * 4];
-      assert.ok(ink / area > 0.015 && ink / area < 0.2, `${ink} of ${area} pixels at ${width}x${height}`);
+      assert.ok(
+        ink / area > 0.015 && ink / area < 0.2,
+        `${ink} of ${area} pixels at ${width}x${height}`,
+      );
     }
     assert.deepEqual(await visit.reading(), before);
   }));
@@ -291,105 +294,32 @@ test('what is drawn while the network loads is read when it is there', async () 
   visit.assertClean();
 });
 
-test('light and dark follow the system, while the page is open too', () =>
-  studio.during({}, async (visit) => {
-    await visit.draw(drawing('1'));
-    await visit.reading();
-    const look = () =>
-      visit.page.evaluate(() => {
-        const pad = document.querySelector<HTMLCanvasElement>('#pad')!;
-        const copy = new OffscreenCanvas(pad.width, pad.height).getContext('2d')!;
-        copy.drawImage(pad, 0, 0);
-        const { data } = copy.getImageData(0, 0, pad.width, pad.height);
-        const inked = data.findIndex((value, i) => i % 4 === 3 && value === 255);
-        const desk = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.map(Number);
-        return { ink: data[inked - 3], desk: desk[0] };
-      });
-    const light = await look();
-    assert.ok(light.desk > 200 && light.ink < 60, JSON.stringify(light));
-    await visit.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
-    const redrawn = "document.querySelector('#pad').getContext('2d').strokeStyle === '#f1eadb'";
-    await visit.page.waitForFunction(redrawn, { timeout: 10_000 });
-    const dark = await look();
-    assert.ok(dark.desk < 60 && dark.ink > 200, JSON.stringify(dark));
-  }));
-
-for (const [width, height] of [[320, 568], [390, 760], [667, 375], [768, 1024], [1280, 800], [2560, 1440]]) {
-  test(`at ${width}x${height} nothing is cut off, and drawing moves nothing`, () =>
-    studio.during({ viewport: { width, height }, reducedMotion: true }, async (visit) => {
-      const measure = () =>
-        visit.page.evaluate(() => {
-          const ids = ['#pad', '#digit', '#verdict', '#glimpse', '#bars', '#undo', '#redo', '#clear'];
-          const boxes = [...ids, 'footer'].map((id) => document.querySelector(id)!.getBoundingClientRect());
-          return {
-            wide: document.documentElement.scrollWidth,
-            boxes: boxes.map(({ x, y, width, height }) => [x, y, width, height].map(Math.round)),
-          };
-        });
-      const empty = await measure();
-      assert.equal(empty.wide, width);
-      for (const [x, , w] of empty.boxes) assert.ok(x >= 0 && x + w <= width, JSON.stringify(empty));
-      const [pad, digit] = empty.boxes;
-      assert.ok(pad[1] + pad[3] <= height, 'the whole pad is in view');
-      assert.ok(digit[1] + digit[3] <= height, 'the answer is in view');
-      await visit.draw(drawing('2'));
-      await visit.reading();
-      assert.deepEqual(await measure(), empty);
-    }));
+/** Which engine modules the page fetches while it starts, and what it then reads in a drawn 3. */
+async function startWith(prepare?: () => void): Promise<{ modules: string[]; digit: string }> {
+  const modules: string[] = [];
+  const visit = await studio.watch('about:blank', { prepare });
+  visit.page.on('request', (request) => {
+    const [, variant] = /inkling-(\w+)-\w+\.wasm$/.exec(request.url()) ?? [];
+    if (variant) modules.push(variant);
+  });
+  await visit.page.goto(studio.url);
+  await visit.waitForState('ready');
+  await visit.draw(drawing('3'));
+  const { digit } = await visit.reading();
+  await visit.page.close();
+  visit.assertClean();
+  return { modules, digit };
 }
 
-test('a settled answer is announced once, not at each change', () =>
-  studio.during({}, async (visit) => {
-    await visit.page.evaluate(() => {
-      const region = document.querySelector('#announcement')!;
-      const heard: string[] = [];
-      new MutationObserver(() => heard.push(region.textContent ?? '')).observe(region, { childList: true });
-      Object.assign(window, { heard });
-    });
-    await visit.draw(drawing('4'));
-    await visit.reading();
-    await visit.page.waitForFunction('heard.length > 0', { timeout: 10_000 });
-    const heard = (await visit.page.evaluate('heard')) as string[];
-    assert.equal(heard.length, 1);
-    assert.match(heard[0], /^4, \d+ percent sure$/);
-    assert.equal(await visit.text('#digit', 'aria-live'), 'off');
-  }));
+test('a browser with relaxed SIMD gets that module, and only that', async () => {
+  assert.deepEqual(await startWith(), { modules: ['relaxed'], digit: '3' });
+});
 
-test('every control has a name for screen readers', () =>
-  studio.during({}, async (visit) => {
-    const { children = [] } = (await visit.page.accessibility.snapshot({ interestingOnly: false })) ?? {};
-    const names: string[] = [];
-    const walk = (nodes: typeof children) => {
-      for (const { role, name = '', children: inner = [] } of nodes) {
-        if (['button', 'image', 'img', 'status', 'list'].includes(role)) names.push(`${role}: ${name}`);
-        walk(inner);
-      }
-    };
-    walk(children);
-    for (const wanted of [/button: Undo/, /button: Redo/, /button: Clear/, /ima?ge?: Drawing pad/, /list: Probability/]) {
-      assert.ok(names.some((name) => wanted.test(name)), `${wanted} is not among ${names.join('; ')}`);
-    }
-  }));
-
-test('the keyboard reaches the buttons, shows where it is, and stays there', () =>
-  studio.during({}, async (visit) => {
-    await visit.draw(drawing('1'));
-    await press(visit, 'Tab');
-    const focus = () =>
-      visit.page.evaluate(() => {
-        const { id } = document.activeElement!;
-        return { id, outline: getComputedStyle(document.activeElement!).outlineStyle };
-      });
-    assert.deepEqual(await focus(), { id: 'undo', outline: 'solid' });
-    await press(visit, 'Enter');
-    assert.deepEqual(await visit.reading(), { digit: '', confidence: 0 });
-    assert.deepEqual(await focus(), { id: 'undo', outline: 'solid' });
-  }));
-
-test('no cookie is set and nothing is stored', () =>
-  studio.during({}, async (visit) => {
-    await visit.draw(drawing('1'));
-    await visit.reading();
-    assert.deepEqual(await visit.page.cookies(), []);
-    assert.equal(await visit.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
-  }));
+test('a browser without relaxed SIMD gets the other module', async () => {
+  const prepare = () => {
+    const validate = WebAssembly.validate.bind(WebAssembly);
+    let asked = 0; // first about SIMD, then about relaxed SIMD
+    WebAssembly.validate = (bytes) => ++asked === 1 && validate(bytes);
+  };
+  assert.deepEqual(await startWith(prepare), { modules: ['simd'], digit: '3' });
+});

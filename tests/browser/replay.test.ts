@@ -29,7 +29,11 @@ interface Drawing {
 
 function drawings(): Drawing[] {
   const lines = gunzipSync(readFileSync(kFile)).toString('utf8').trim().split('\n');
-  return sample(lines.map((line) => JSON.parse(line) as Drawing), kSample, seeded(kSeed));
+  return sample(
+    lines.map((line) => JSON.parse(line) as Drawing),
+    kSample,
+    seeded(kSeed),
+  );
 }
 
 test('the page reads 500 pendigits drawings replayed by mouse', { skip: kSkip }, async () => {

@@ -5,14 +5,20 @@ import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Viewport } from 'puppeteer-core';
-import { fixtureDrawings } from './curves.ts';
+import { drawing } from './curves.ts';
 import { kRoot, Studio, type VisitOptions } from './studio.ts';
 
 const kFolder = path.join(kRoot, 'build/screenshots');
 const kReadmePicture = path.join(kRoot, 'docs/screenshot.png');
 
 const kWide: Viewport = { width: 1280, height: 800 };
-const kPhone: Viewport = { width: 320, height: 568, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const kPhone: Viewport = {
+  width: 320,
+  height: 568,
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
 
 const kPictures: [name: string, label: string | null, options: VisitOptions][] = [
   ['light', '3', { viewport: kWide }],
@@ -37,7 +43,7 @@ after(() => studio?.close());
 async function picture(file: string, label: string | null, options: VisitOptions): Promise<void> {
   await studio.during({ ...options, reducedMotion: true }, async (visit) => {
     if (label !== null) {
-      await visit.draw(fixtureDrawings().find((fixture) => fixture.label === label)!.strokes);
+      await visit.draw(drawing(label));
       assert.equal((await visit.reading()).digit, label);
     }
     await visit.page.mouse.move(0, 0);
@@ -47,7 +53,8 @@ async function picture(file: string, label: string | null, options: VisitOptions
 }
 
 for (const [name, label, options] of kPictures) {
-  test(`a picture of the page: ${name}`, () => picture(path.join(kFolder, `${name}.png`), label, options));
+  test(`a picture of the page: ${name}`, () =>
+    picture(path.join(kFolder, `${name}.png`), label, options));
 }
 
 if (process.env.INKLING_SCREENSHOT) {

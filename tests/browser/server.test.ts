@@ -30,14 +30,20 @@ after(async () => {
 });
 
 /** A request whose path goes out as it is written (fetch would tidy the dots away). */
-function ask(target: string, options: object = {}): Promise<{ response: IncomingMessage; body: Buffer }> {
+function ask(
+  target: string,
+  options: object = {},
+): Promise<{ response: IncomingMessage; body: Buffer }> {
   const { port } = new URL(server.url);
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path: target, ...options }, async (response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk as Buffer);
-      resolve({ response, body: Buffer.concat(chunks) });
-    });
+    const asked = request(
+      { host: '127.0.0.1', port, path: target, ...options },
+      async (response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk as Buffer);
+        resolve({ response, body: Buffer.concat(chunks) });
+      },
+    );
     asked.on('error', reject).end();
   });
 }
@@ -51,7 +57,9 @@ test('a folder is its index.html', async () => {
 });
 
 test('whoever accepts brotli gets brotli', async () => {
-  const { response, body } = await ask('/', { headers: { 'Accept-Encoding': 'gzip, deflate, br' } });
+  const { response, body } = await ask('/', {
+    headers: { 'Accept-Encoding': 'gzip, deflate, br' },
+  });
   assert.equal(response.headers['content-encoding'], 'br');
   assert.equal(response.headers['content-type'], 'text/html; charset=utf-8');
   assert.equal(brotliDecompressSync(body).toString(), '<p>home');
@@ -63,8 +71,17 @@ test('a module has its type, and a hashed name is kept for good', async () => {
   assert.match(response.headers['cache-control'] ?? '', /immutable/);
 });
 
-for (const target of ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/../../secret.txt',
-  '/link.txt', '/%00', '/%', '/nothing', '/assets']) {
+for (const target of [
+  '/../secret.txt',
+  '/%2e%2e/secret.txt',
+  '/..%2fsecret.txt',
+  '/assets/../../secret.txt',
+  '/link.txt',
+  '/%00',
+  '/%',
+  '/nothing',
+  '/assets',
+]) {
   test(`${target} is not found`, async () => {
     const { response, body } = await ask(target);
     assert.equal(response.statusCode, 404);

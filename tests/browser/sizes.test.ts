@@ -41,12 +41,16 @@ test('page, engine and model together are within the budget', () => {
   assert.equal(engines.length, 2);
   assert.equal(model.length, 1);
   for (const { name, raw, brotli } of all.sort((a, b) => a.name.localeCompare(b.name))) {
-    console.log(`${name.padEnd(40)} ${String(raw).padStart(7)} bytes, brotli ${String(brotli).padStart(6)}`);
+    console.log(
+      `${name.padEnd(40)} ${String(raw).padStart(7)} bytes, brotli ${String(brotli).padStart(6)}`,
+    );
   }
   const engine = Math.max(...engines.map(({ brotli }) => brotli));
   const whole = total(page) + engine + total(model);
   const kb = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`;
-  console.log(`page ${kb(total(page))} + engine ${kb(engine)} + model ${kb(total(model))} = ${kb(whole)} brotli`);
+  console.log(
+    `page ${kb(total(page))} + engine ${kb(engine)} + model ${kb(total(model))} = ${kb(whole)} brotli`,
+  );
   assert.ok(total(page) <= kPageBudget, `the page is over ${kb(kPageBudget)}`);
   assert.ok(whole <= kBudget, `the whole is over ${kb(kBudget)}`);
 });

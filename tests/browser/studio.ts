@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import puppeteer, { type Browser, type Page, type Viewport } from 'puppeteer-core';
+import puppeteer, { type Browser, type KeyInput, type Page, type Viewport } from 'puppeteer-core';
 import { serve } from '../../web/server.mjs';
 import type { Point } from './curves.ts';
 
@@ -173,6 +173,13 @@ export class Visit {
     return { digit: await this.text('#digit'), confidence };
   }
 
+  /** Presses a key while others are held. */
+  async press(key: KeyInput, ...held: KeyInput[]): Promise<void> {
+    for (const modifier of held) await this.page.keyboard.down(modifier);
+    await this.page.keyboard.press(key);
+    for (const modifier of held) await this.page.keyboard.up(modifier);
+  }
+
   async clear(): Promise<void> {
     await this.page.click('#clear');
     assert.deepEqual(await this.reading(), { digit: '', confidence: 0 });
@@ -196,7 +203,10 @@ export class Visit {
     const x0 = box.x + placement.x * box.width + ((extent - width) / 2) * scale;
     const y0 = box.y + placement.y * box.height + ((extent - height) / 2) * scale;
     return strokes.map((stroke) =>
-      stroke.map(([x, y]) => [Math.round(x0 + (x - left) * scale), Math.round(y0 + (y - top) * scale)]),
+      stroke.map(([x, y]) => [
+        Math.round(x0 + (x - left) * scale),
+        Math.round(y0 + (y - top) * scale),
+      ]),
     );
   }
 

@@ -42,7 +42,12 @@ function name(text: string): number[] {
 
 export function trappingModule(): Uint8Array {
   const all = [
-    ...kFunctions.map(([title, parameters, body]) => ({ title, parameters, body, results: [kI32] })),
+    ...kFunctions.map(([title, parameters, body]) => ({
+      title,
+      parameters,
+      body,
+      results: [kI32],
+    })),
     ...kProcedures.map(([title, parameters]) => ({ title, parameters, body: [], results: [] })),
   ];
   const types = all.map(({ parameters, results }) => [

@@ -5,7 +5,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Inkling as InklingClass, InklingError } from '../../wasm/js/index.ts';
-import { fixtureDrawings } from './curves.ts';
+import { drawing, fixtureDrawings } from './curves.ts';
 import { kRoot, Studio, type Visit } from './studio.ts';
 import { trappingModule } from './trapping_module.ts';
 
@@ -19,7 +19,9 @@ declare let engine: InklingClass;
 
 before(async () => {
   rmSync(kForeignSite, { recursive: true, force: true });
-  cpSync(path.join(kRoot, 'build/package'), path.join(kForeignSite, 'inkling'), { recursive: true });
+  cpSync(path.join(kRoot, 'build/package'), path.join(kForeignSite, 'inkling'), {
+    recursive: true,
+  });
   writeFileSync(path.join(kForeignSite, 'trapping.wasm'), trappingModule());
   writeFileSync(
     path.join(kForeignSite, 'index.html'),
@@ -40,7 +42,7 @@ after(async () => {
   visit?.assertClean();
 });
 
-const kSeven = fixtureDrawings().find(({ label }) => label === '7')!.strokes;
+const kSeven = drawing('7');
 
 test('classifyStrokes reads a drawing', async () => {
   const answer = await visit.page.evaluate(async (strokes) => {
@@ -95,7 +97,8 @@ test('classifyBatch agrees with classifyPixels, whatever the number of workers',
     return results;
   }, all);
   // The same module on the same pixels; batches may take another kernel, so float32 rounding differs.
-  for (const { same, worst } of agreement) assert.ok(same && worst < 1e-5, JSON.stringify(agreement));
+  for (const { same, worst } of agreement)
+    assert.ok(same && worst < 1e-5, JSON.stringify(agreement));
 });
 
 test('plan, activations and metadata tell what the network is and does', async () => {
@@ -103,11 +106,20 @@ test('plan, activations and metadata tell what the network is and does', async (
     const plan = await engine.plan();
     await engine.classifyStrokes(strokes);
     const { shape, values } = await engine.activations(plan[0].name);
-    return { plan, shape, count: values.length, metadata: engine.metadata, threshold: engine.threshold };
+    return {
+      plan,
+      shape,
+      count: values.length,
+      metadata: engine.metadata,
+      threshold: engine.threshold,
+    };
   }, kSeven);
   assert.ok(told.plan.length >= 3);
   assert.deepEqual(told.shape, told.plan[0].shape);
-  assert.equal(told.count, told.shape.reduce((product, extent) => product * extent));
+  assert.equal(
+    told.count,
+    told.shape.reduce((product, extent) => product * extent),
+  );
   // A float32 on its way through decimal text.
   assert.ok(Math.abs(told.threshold - Number(told.metadata.rejection_threshold)) < 1e-6);
 });
@@ -115,12 +127,22 @@ test('plan, activations and metadata tell what the network is and does', async (
 test('bad input is an InklingError with a code and a sentence, and the engine goes on', async () => {
   const codes = await visit.page.evaluate(async (strokes) => {
     const code = (promise: Promise<unknown>) =>
-      promise.then(() => 'none', (error: InklingError) => `${error.name} ${error.code} ${error.message.length > 15}`);
+      promise.then(
+        () => 'none',
+        (error: InklingError) => `${error.name} ${error.code} ${error.message.length > 15}`,
+      );
     const picture = { data: new Uint8Array(7), width: 2, height: 2 };
     return {
       empty: await code(engine.classifyStrokes([])),
       blank: await code(engine.classifyImage(new ImageData(30, 30))),
-      infinite: await code(engine.classifyStrokes([[[Infinity, 0], [1, 1]]])),
+      infinite: await code(
+        engine.classifyStrokes([
+          [
+            [Infinity, 0],
+            [1, 1],
+          ],
+        ]),
+      ),
       short: await code(engine.classifyPixels(new Float32Array(783))),
       notANumber: await code(engine.classifyPixels(new Float32Array(784).fill(NaN))),
       batch: await code(engine.classifyBatch(new Float32Array(784), 2)),
@@ -154,7 +176,12 @@ test('a trap rejects its own call, and the calls behind it are answered by a new
       fragile.classifyPixels(blank),
       fragile.classifyStrokes([[[0, 0]]]), // traps
       fragile.classifyPixels(blank),
-    ].map((call) => call.then(({ digit }) => String(digit), (error: InklingError) => error.code));
+    ].map((call) =>
+      call.then(
+        ({ digit }) => String(digit),
+        (error: InklingError) => error.code,
+      ),
+    );
     return Promise.all(calls);
   });
   assert.deepEqual(outcome, ['0', 'trap', '0']);
@@ -163,9 +190,13 @@ test('a trap rejects its own call, and the calls behind it are answered by a new
 test('after dispose every call is refused', async () => {
   const code = await visit.page.evaluate(async () => {
     const brief = await Inkling.load({ model: './inkling/compact.onnx' });
-    const underWay = brief.classifyPixels(new Float32Array(784)).catch((error: InklingError) => error.code);
+    const underWay = brief
+      .classifyPixels(new Float32Array(784))
+      .catch((error: InklingError) => error.code);
     await brief.dispose();
-    const later = brief.classifyPixels(new Float32Array(784)).catch((error: InklingError) => error.code);
+    const later = brief
+      .classifyPixels(new Float32Array(784))
+      .catch((error: InklingError) => error.code);
     return Promise.all([underWay, later]);
   });
   assert.deepEqual(code, ['disposed', 'disposed']);

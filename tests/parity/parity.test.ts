@@ -59,7 +59,9 @@ async function judged(pixels: Float32Array): Promise<Float32Array> {
 function compare(what: string, ours: Float32Array, theirs: Float32Array): void {
   assert.equal(ours.length, theirs.length, what);
   const worst = ours.reduce((most, p, i) => Math.max(most, Math.abs(p - theirs[i])), 0);
-  console.log(`${what}: greatest difference ${worst.toExponential(1)} in ${ours.length / kDigitCount} images`);
+  console.log(
+    `${what}: greatest difference ${worst.toExponential(1)} in ${ours.length / kDigitCount} images`,
+  );
   assert.ok(worst <= kMaxDifference, `${what}: ${worst} is over ${kMaxDifference}`); // false for NaN too
 }
 
@@ -88,7 +90,9 @@ function native(flags: string[]): Float32Array {
   const out = path.join(kScratch, 'native.bin');
   execFileSync(kInkling, ['evaluate', kModel, ...flags, '--json', '--probabilities', out]);
   const bytes = readFileSync(out);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  );
 }
 
 test('both modules turn strokes into the same pixels', () => {
@@ -100,7 +104,9 @@ test('both modules turn strokes into the same pixels', () => {
 for (const variant of ['simd', 'relaxed']) {
   test(`the ${variant} module and ONNX Runtime agree on the drawn fixtures`, async () => {
     const pixels = fixturePixels(variant);
-    const { probabilities } = engines.get(variant)!.classifyBatch(pixels, pixels.length / kPixelCount);
+    const { probabilities } = engines
+      .get(variant)!
+      .classifyBatch(pixels, pixels.length / kPixelCount);
     compare(`${variant} and ONNX Runtime`, probabilities, await judged(pixels));
   });
 
@@ -115,25 +121,35 @@ for (const variant of ['simd', 'relaxed']) {
     const pixels = fixturePixels(variant);
     const count = pixels.length / kPixelCount;
     const { probabilities } = engine.classifyBatch(pixels, count);
-    const singles = Array.from({ length: count }, (_, i) =>
-      [...engine.classify(pixels.slice(i * kPixelCount, (i + 1) * kPixelCount)).probabilities],
-    );
+    const singles = Array.from({ length: count }, (_, i) => [
+      ...engine.classify(pixels.slice(i * kPixelCount, (i + 1) * kPixelCount)).probabilities,
+    ]);
     compare(`${variant}, one by one and at once`, Float32Array.from(singles.flat()), probabilities);
   });
 }
 
-test('the native engine and the SIMD module agree on the drawn fixtures', { skip: kSkipNative }, () => {
-  const file = path.join(kScratch, 'fixtures.jsonl');
-  const lines = fixtureDrawings().map(({ label, strokes }) => JSON.stringify({ label, strokes }));
-  writeFileSync(file, lines.join('\n') + '\n');
-  // The trainer keeps images as bytes.
-  const pixels = fixturePixels('simd').map((ink) => Math.fround(Math.round(ink * 255) / 255));
-  const { probabilities } = engines.get('simd')!.classifyBatch(pixels, pixels.length / kPixelCount);
-  compare('native and SIMD', native(['--strokes', file]), probabilities);
-});
+test(
+  'the native engine and the SIMD module agree on the drawn fixtures',
+  { skip: kSkipNative },
+  () => {
+    const file = path.join(kScratch, 'fixtures.jsonl');
+    const lines = fixtureDrawings().map(({ label, strokes }) => JSON.stringify({ label, strokes }));
+    writeFileSync(file, lines.join('\n') + '\n');
+    // The trainer keeps images as bytes.
+    const pixels = fixturePixels('simd').map((ink) => Math.fround(Math.round(ink * 255) / 255));
+    const { probabilities } = engines
+      .get('simd')!
+      .classifyBatch(pixels, pixels.length / kPixelCount);
+    compare('native and SIMD', native(['--strokes', file]), probabilities);
+  },
+);
 
-test('the native engine and the SIMD module agree on MNIST', { skip: kSkipNative || kSkipMnist }, () => {
-  const { probabilities } = engines.get('simd')!.classifyBatch(mnistPixels(), kMnistImages);
-  const all = native(['--mnist', path.dirname(kMnistFile)]);
-  compare('native and SIMD', all.slice(0, kMnistImages * kDigitCount), probabilities);
-});
+test(
+  'the native engine and the SIMD module agree on MNIST',
+  { skip: kSkipNative || kSkipMnist },
+  () => {
+    const { probabilities } = engines.get('simd')!.classifyBatch(mnistPixels(), kMnistImages);
+    const all = native(['--mnist', path.dirname(kMnistFile)]);
+    compare('native and SIMD', all.slice(0, kMnistImages * kDigitCount), probabilities);
+  },
+);

@@ -45,7 +45,10 @@ export class Inkling {
       throw new InklingError('unsupported-browser', 'This browser has no WebAssembly SIMD.');
     }
     if (!Number.isInteger(workers) || workers < 1) {
-      throw new InklingError('invalid-argument', `load: workers must be 1 or more, not ${workers}.`);
+      throw new InklingError(
+        'invalid-argument',
+        `load: workers must be 1 or more, not ${workers}.`,
+      );
     }
     const [module, bytes] = await Promise.all([
       compile(files[variant] ?? beside(`inkling-${variant}.wasm`)),

@@ -21,7 +21,12 @@ export class Messenger {
     worker.addEventListener('message', (event: MessageEvent<Reply>) => this.#receive(event.data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#die(new InklingError('trap', `The engine's worker stopped: ${event.message ?? 'it could not be started'}.`));
+      this.#die(
+        new InklingError(
+          'trap',
+          `The engine's worker stopped: ${event.message ?? 'it could not be started'}.`,
+        ),
+      );
     });
     worker.addEventListener('messageerror', () =>
       this.#die(new InklingError('internal', "The engine's answer could not be read.")),
@@ -38,7 +43,9 @@ export class Messenger {
   ): Promise<Calls[Name]['result']> {
     if (this.#death !== null) return Promise.reject(this.#death);
     if (this.#pending !== null) {
-      return Promise.reject(new InklingError('internal', 'The worker is busy with another request.'));
+      return Promise.reject(
+        new InklingError('internal', 'The worker is busy with another request.'),
+      );
     }
     return new Promise((resolve, reject) => {
       const request: Request = { id: this.#nextId++, call, args };

@@ -7,7 +7,8 @@ import { InklingError } from './types.ts';
 let engine: EngineModule | null = null;
 
 function loaded(): EngineModule {
-  if (engine === null) throw new InklingError('internal', 'The worker was asked before it was loaded.');
+  if (engine === null)
+    throw new InklingError('internal', 'The worker was asked before it was loaded.');
   return engine;
 }
 

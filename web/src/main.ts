@@ -116,7 +116,10 @@ function fail(error: unknown): void {
 async function start(): Promise<void> {
   try {
     if (location.protocol === 'file:') throw new PageFailure('opened-as-file', kOpenedAsFile);
-    const engine = await Inkling.load({ model: modelAddress(location.search), files: kEngineFiles });
+    const engine = await Inkling.load({
+      model: modelAddress(location.search),
+      files: kEngineFiles,
+    });
     showAccuracy(engine.metadata);
     reader = new Reader(engine, { answered: showAnswer, failed: fail });
     answer.show(null);

@@ -27,7 +27,8 @@ export function nextRadius(
 ): number {
   const speed = seconds > 0 ? distance / seconds : 0;
   const swift = Math.min(1, speed / kFastHand);
-  const target = pressure === null ? kFullest - (kFullest - kThinnest) * swift : pressureRadius(pressure);
+  const target =
+    pressure === null ? kFullest - (kFullest - kThinnest) * swift : pressureRadius(pressure);
   return previous + (target - previous) * kEase;
 }
 
@@ -82,7 +83,12 @@ function drawCurve(
   }
 }
 
-function drawPiece(context: CanvasRenderingContext2D, a: InkPoint, b: InkPoint, side: number): void {
+function drawPiece(
+  context: CanvasRenderingContext2D,
+  a: InkPoint,
+  b: InkPoint,
+  side: number,
+): void {
   context.lineWidth = (a.r + b.r) * side;
   context.beginPath();
   context.moveTo(a.x * side, a.y * side);

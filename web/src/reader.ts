@@ -1,6 +1,11 @@
 // Between the pad and the engine: at most one question under way, the newest ink wins, and an answer to
 // ink that has since been undone or cleared is dropped.
-import { InklingError, type Classification, type Inkling, type Stroke } from '../../wasm/js/index.ts';
+import {
+  InklingError,
+  type Classification,
+  type Inkling,
+  type Stroke,
+} from '../../wasm/js/index.ts';
 
 export interface ReaderEvents {
   /** `settled`: no newer ink waits to be read. */

@@ -24,7 +24,8 @@ export function showFailure(error: unknown): void {
   const panel = document.querySelector<HTMLElement>('#failure')!;
   panel.dataset.code = known ? error.code : 'internal';
   panel.querySelector('.title')!.textContent = title;
-  panel.querySelector('.reason')!.textContent = error instanceof Error ? error.message : String(error);
+  panel.querySelector('.reason')!.textContent =
+    error instanceof Error ? error.message : String(error);
   panel.querySelector('.remedy')!.textContent = remedy;
   panel.hidden = false;
   setState('failed');

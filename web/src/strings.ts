@@ -16,7 +16,8 @@ const kModelFailure: Failure = {
 
 const kBugFailure: Failure = {
   title: 'The engine stopped.',
-  remedy: 'Reload the page. If it happens again, please report it together with the sentence above.',
+  remedy:
+    'Reload the page. If it happens again, please report it together with the sentence above.',
 };
 
 /** What went wrong (a title), and what to do about it. The reason itself comes with the error. */
@@ -27,7 +28,8 @@ export const kFailures: Record<FailureCode, Failure> = {
   },
   'fetch-failed': {
     title: 'Something did not arrive.',
-    remedy: 'Check your connection and reload the page. If it stays so, the file is missing on its host.',
+    remedy:
+      'Check your connection and reload the page. If it stays so, the file is missing on its host.',
   },
   'opened-as-file': {
     title: 'This page was opened as a file.',
@@ -35,7 +37,8 @@ export const kFailures: Record<FailureCode, Failure> = {
   },
   'bad-model-name': {
     title: 'The address names no model of this site.',
-    remedy: 'Leave “?model=” out, or let it name an .onnx file of this site, such as models/mine.onnx.',
+    remedy:
+      'Leave “?model=” out, or let it name an .onnx file of this site, such as models/mine.onnx.',
   },
   'out-of-memory': {
     title: 'There is not enough memory.',
