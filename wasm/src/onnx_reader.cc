@@ -7,6 +7,7 @@
 
 #include <protozero/pbf_message.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -474,6 +475,8 @@ std::string_view known_kind(std::string_view head) {
       {"{", "JSON text"},
       {"version https://git-lfs", "a Git LFS pointer"},
   };
+  head.remove_prefix(
+      std::min(head.find_first_not_of(" \t\r\n"), head.size()));  // web pages begin with blanks
   for (const Kind& kind : kKinds) {
     if (head.substr(0, kind.magic.size()) == kind.magic) return kind.name;
   }

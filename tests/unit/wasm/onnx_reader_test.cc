@@ -93,6 +93,8 @@ TEST(OnnxReader, NamesWhatAFileIsInstead) {
   expect_status("", StatusCode::kMalformedModel, "empty");
   expect_status("\x89PNG\r\n\x1a\n....", StatusCode::kMalformedModel, "PNG picture");
   expect_status("<!DOCTYPE html><html>404</html>", StatusCode::kMalformedModel, "HTML");
+  expect_status("\n\n  <html>", StatusCode::kMalformedModel, "HTML");
+  expect_status("\n\n  ", StatusCode::kMalformedModel, "not an ONNX file");
   expect_status("{\"error\": 404}", StatusCode::kMalformedModel, "JSON");
   expect_status("PK\x03\x04....", StatusCode::kMalformedModel, "ZIP archive");
   expect_status("\x1f\x8b\x08....", StatusCode::kMalformedModel, "gzip");
