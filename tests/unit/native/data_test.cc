@@ -125,13 +125,13 @@ TEST(StrokeFiles, ReadsLabelsWritersAndPoints) {
 TEST(StrokeFiles, NamesTheLineThatIsWrong) {
   const TempFolder folder;
   const std::string good = "{\"label\":\"1\",\"strokes\":[[[0,0],[1,1]]]}\n";
-  for (const std::string& bad :
+  for (const char* bad :
        {"{", "[]", "7", "{\"label\":\"1\"}", "{\"strokes\":[[[1]]]}", "{\"strokes\":[[[1,\"x\"]]]}",
         "{\"strokes\":5}", "{\"strokes\":[[1,2]]}", "{\"strokes\":[],\"writer\":4}"}) {
     expect_failure([&] { read_strokes(folder.write("b.jsonl", good + bad)); }, "line 2",
                    "not a drawing");
   }
-  for (const std::string& empty : {"{\"strokes\":[]}", "{\"strokes\":[[],[]]}"}) {
+  for (const char* empty : {"{\"strokes\":[]}", "{\"strokes\":[[],[]]}"}) {
     expect_failure([&] { read_strokes(folder.write("c.jsonl", good + good + empty)); }, "line 3",
                    "nothing is drawn");
   }

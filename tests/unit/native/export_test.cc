@@ -45,8 +45,8 @@ torch::Tensor expected(Network& network) {
 
 class EveryPreset : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Export, EveryPreset, testing::ValuesIn(preset_names()),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& preset_info) {
+                           std::string name = preset_info.param;
                            std::erase(name, '-');
                            return name;
                          });

@@ -215,7 +215,7 @@ Run train_made_up(const TempFolder& folder, Network& network, const TrainOptions
 TEST(Training, LearnsMadeUpDrawingsAndLeavesAWholeRun) {
   const TempFolder folder;
   Network network{nullptr};
-  const Run run = train_made_up(folder, network, quick());
+  const inkling::Run run = train_made_up(folder, network, quick());
   EXPECT_GE(run.details.at("validation").at("accuracy").get<double>(), 0.9);
   EXPECT_GT(run.temperature, 0.0);
   save_run(run, folder.path());
