@@ -1,0 +1,172 @@
+// TensorProto: a constant. Its values stand in raw_data or, number by number, in a field for their
+// type; either way they must be as many as the dims say, and the dims no more than the limits
+// allow.
+#include <cstring>
+
+#include "onnx_wire.h"
+
+namespace inkling {
+
+std::string_view data_type_name(DataType type) {
+  static constexpr std::string_view kNames[] = {
+      "undefined", "float32", "uint8",     "int8",       "uint16",  "int16",
+      "int32",     "int64",   "string",    "bool",       "float16", "float64",
+      "uint32",    "uint64",  "complex64", "complex128", "bfloat16"};
+  const auto index = static_cast<std::size_t>(type);
+  return index < std::size(kNames) ? kNames[index] : std::string_view("unknown");
+}
+
+std::size_t data_type_size(DataType type) {
+  switch (type) {
+    case DataType::kUint8:
+    case DataType::kInt8:
+    case DataType::kBool:
+      return 1;
+    case DataType::kFloat16:
+      return 2;
+    case DataType::kFloat:
+    case DataType::kInt32:
+      return 4;
+    case DataType::kInt64:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+namespace onnx {
+namespace {
+
+// What TensorProto's typed fields held, before it is known which of them the element type uses.
+struct TypedData {
+  std::vector<float> floats;
+  std::vector<std::int64_t> ints;  // int32_data or int64_data
+  bool any() const { return !floats.empty() || !ints.empty(); }
+};
+
+template <typename T, typename From>
+std::vector<std::byte> to_bytes(const std::vector<From>& values) {
+  std::vector<std::byte> bytes(values.size() * sizeof(T));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const T value = static_cast<T>(values[i]);
+    std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
+  }
+  return bytes;
+}
+
+// The typed fields in the encoding that raw_data would have.
+std::vector<std::byte> encode(DataType type, const TypedData& typed) {
+  switch (type) {
+    case DataType::kFloat:
+      return to_bytes<float>(typed.floats);
+    case DataType::kUint8:
+    case DataType::kBool:
+      return to_bytes<std::uint8_t>(typed.ints);
+    case DataType::kInt8:
+      return to_bytes<std::int8_t>(typed.ints);
+    case DataType::kInt32:
+      return to_bytes<std::int32_t>(typed.ints);
+    case DataType::kInt64:
+      return to_bytes<std::int64_t>(typed.ints);
+    case DataType::kFloat16:
+      return to_bytes<std::uint16_t>(typed.ints);  // its bits, in int32_data
+    default:
+      return {};
+  }
+}
+
+// Sets tensor.elements from the dims as the file has them.
+void set_dims(Tensor& tensor, const std::vector<std::int64_t>& dims, const Limits& limits) {
+  if (dims.size() > kMaxRank) {
+    too_large(cat("tensor '", tensor.name, "' has ", dims.size(), " dimensions"));
+  }
+  std::size_t elements = 1;
+  for (const std::int64_t dim : dims) {
+    if (dim < 0) malformed(cat("tensor '", tensor.name, "' has the negative size ", dim));
+    const auto size = static_cast<std::uint64_t>(dim);
+    // Both factors are at most the limit before they are multiplied, so the product cannot wrap.
+    if (size > limits.tensor_elements || (size != 0 && elements > limits.tensor_elements / size)) {
+      too_large(
+          cat("tensor '", tensor.name, "' has more than ", limits.tensor_elements, " elements"));
+    }
+    elements *= static_cast<std::size_t>(size);
+    tensor.dims.push_back(static_cast<std::size_t>(size));
+  }
+  tensor.elements = elements;
+}
+
+void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const TypedData& typed,
+                   const Limits& limits) {
+  set_dims(tensor, dims, limits);
+  const std::size_t size = data_type_size(tensor.type);
+  if (size == 0) {
+    throw ReadError{Status::unsupported_model(
+        cat("Tensor '", tensor.name, "' holds ", data_type_name(tensor.type),
+            " values; this engine reads float32, float16, int8, uint8, int32, int64 and bool."))};
+  }
+  if (typed.any()) {
+    if (!tensor.bytes.empty()) malformed(cat("tensor '", tensor.name, "' has its values twice"));
+    tensor.owned = encode(tensor.type, typed);
+    tensor.bytes = tensor.owned;
+  }
+  if (tensor.bytes.size() != tensor.elements * size) {
+    malformed(cat("tensor '", tensor.name, "' should have ", tensor.elements * size,
+                  " bytes of values and has ", tensor.bytes.size()));
+  }
+}
+
+}  // namespace
+
+Tensor read_tensor(Reader reader, const Limits& limits) {
+  Tensor tensor;
+  std::vector<std::int64_t> dims;
+  TypedData typed;
+  bool external = false;
+  while (reader.next()) {
+    switch (reader.tag_and_type()) {
+      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kBytes):
+        read_ints(reader, dims, kMaxListEntries);
+        break;
+      case tag_and_type(2, kVarint):
+        tensor.type = static_cast<DataType>(reader.get_int32());
+        break;
+      case tag_and_type(4, kFixed32):
+      case tag_and_type(4, kBytes):
+        read_floats(reader, typed.floats, limits.tensor_elements + 1);
+        break;
+      case tag_and_type(5, kVarint):
+      case tag_and_type(5, kBytes):
+      case tag_and_type(7, kVarint):
+      case tag_and_type(7, kBytes):
+        read_ints(reader, typed.ints, limits.tensor_elements + 1);
+        break;
+      case tag_and_type(8, kBytes):
+        tensor.name = read_name(reader);
+        break;
+      case tag_and_type(9, kBytes):
+        tensor.bytes = as_bytes(reader.get_view());
+        break;
+      case tag_and_type(13, kBytes):
+        external = true;
+        reader.skip();
+        break;
+      case tag_and_type(14, kVarint):
+        external = reader.get_int32() == 1 || external;
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  if (external) {
+    throw ReadError{Status::unsupported_model(
+        cat("Tensor '", tensor.name,
+            "' keeps its values in another file (external data); save the model "
+            "as one file."))};
+  }
+  finish_tensor(tensor, dims, typed, limits);
+  return tensor;
+}
+
+}  // namespace onnx
+}  // namespace inkling
