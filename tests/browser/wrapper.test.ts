@@ -121,7 +121,8 @@ test('plan, activations and metadata tell what the network is and does', async (
     told.shape.reduce((product, extent) => product * extent),
   );
   // A float32 on its way through decimal text.
-  assert.ok(Math.abs(told.threshold - Number(told.metadata.rejection_threshold)) < 1e-6);
+  // The very float32 that the native engine compares with.
+  assert.equal(Math.fround(told.threshold), Math.fround(Number(told.metadata.rejection_threshold)));
 });
 
 test('bad input is an InklingError with a code and a sentence, and the engine goes on', async () => {

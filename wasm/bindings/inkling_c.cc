@@ -104,11 +104,14 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// 0..1 with six decimals, without the locale and the code that printf brings.
+// 0..1 with twelve decimals (a float32 read back from them is the same down to 1e-5), without the
+// locale and the code that printf brings.
 std::string threshold_to_json(float threshold) {
-  std::string digits = inkling::cat(static_cast<int>(threshold * 1e6f + 0.5f));
-  digits.insert(0, digits.size() < 7 ? 7 - digits.size() : 0, '0');
-  return digits.insert(digits.size() - 6, ".");
+  constexpr std::size_t kDecimals = 12;
+  std::string digits =
+      inkling::cat(static_cast<std::int64_t>(static_cast<double>(threshold) * 1e12 + 0.5));
+  digits.insert(0, digits.size() <= kDecimals ? kDecimals + 1 - digits.size() : 0, '0');
+  return digits.insert(digits.size() - kDecimals, ".");
 }
 
 void append_step(std::string& out, const inkling::PlanStep& step) {

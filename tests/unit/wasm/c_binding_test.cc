@@ -94,7 +94,7 @@ TEST(CBinding, DescribesAnEngineAsJson) {
   const char* json = inkling_engine_describe(handle);
   ASSERT_NE(json, nullptr) << inkling_last_error();
   const std::string text = json;
-  EXPECT_EQ(text.rfind("{\"threshold\":0.625000,\"metadata\":{", 0), 0u) << text;
+  EXPECT_EQ(text.rfind("{\"threshold\":0.625000000000,\"metadata\":{", 0), 0u) << text;
   EXPECT_NE(text.find(R"("note \"x\"":"tab\u0009back\\slash\u000a\u0001 é")"), std::string::npos)
       << text;
   EXPECT_NE(
