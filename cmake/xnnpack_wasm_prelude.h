@@ -1,7 +1,7 @@
-// Included before XNNPACK's gemm-config.c and dwconv-config.c; XnnpackWasm.cmake appends the kernels that are
-// left out. gemm-config.c asks JavaScript for the number of cores: it takes more than four to mean AVX, and then
-// prefers kernels that load and splat in one instruction. The module imports nothing, so the answer is fixed:
-// every x86 machine of the last decade has AVX.
+// Included before XNNPACK's gemm-config.c and dwconv-config.c; XnnpackWasm.cmake appends the
+// kernels that are left out. gemm-config.c asks JavaScript for the number of cores: it takes more
+// than four to mean AVX, and then prefers kernels that load and splat in one instruction. The
+// module imports nothing, so the answer is fixed: every x86 machine of the last decade has AVX.
 #pragma once
 
 #include <emscripten.h>
@@ -14,4 +14,3 @@
 #undef EM_JS
 #define EM_JS(result, name, parameters, ...) \
   static result name parameters { return 8; }
-

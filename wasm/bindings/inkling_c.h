@@ -1,9 +1,9 @@
-// The C binding: what JavaScript (or any language with a C FFI) calls. inkling_c.cc implements it and is
-// the only file that knows Emscripten; wasm/js/module.ts is its one caller in JavaScript.
+// The C binding: what JavaScript (or any language with a C FFI) calls. inkling_c.cc implements it
+// and is the only file that knows Emscripten; wasm/js/module.ts is its one caller in JavaScript.
 //
 // Every function that can fail returns an int: >= 0 on success, -(StatusCode) on failure, and then
-// inkling_last_error() holds the sentence. Pointers are addresses in the module's memory; buffers come
-// from inkling_alloc. Float buffers are float32, little-endian.
+// inkling_last_error() holds the sentence. Pointers are addresses in the module's memory; buffers
+// come from inkling_alloc. Float buffers are float32, little-endian.
 #pragma once
 
 #include <stddef.h>
@@ -31,9 +31,10 @@ int inkling_engine_classify(int handle, const float* pixels, int count, float* p
 // {"threshold":0.7,"metadata":{...},"plan":[{"name","op","shape":[...],"multiply_adds","weight_bytes"}]}
 const char* inkling_engine_describe(int handle);
 
-// The named tensor of the last classified image: returns the count of floats and sets *values (owned by
-// the module, valid until the next call) and shape[0..4) (unused trailing dims are 0).
-int inkling_engine_activations(int handle, const char* name, const float** values, int32_t shape[4]);
+// The named tensor of the last classified image: returns the count of floats and sets *values
+// (owned by the module, valid until the next call) and shape[0..4) (unused trailing dims are 0).
+int inkling_engine_activations(int handle, const char* name, const float** values,
+                               int32_t shape[4]);
 
 // xy holds x0,y0,x1,y1,... of all strokes, one after another; lengths the points of each stroke.
 // pixels [28][28] is written.

@@ -68,8 +68,8 @@ class Engine {
   // pixels: [count][28][28]; probabilities: [count][10], written. Errors: kInvalidArgument.
   Status classify_batch(std::span<const float> pixels, std::span<float> probabilities);
 
-  // The named tensor's values for the last image of the last classify call. Errors: kInvalidArgument when
-  // no such tensor is kept (names are those of plan()).
+  // The named tensor's values for the last image of the last classify call. Errors:
+  // kInvalidArgument when no such tensor is kept (names are those of plan()).
   Result<Activation> activations(std::string_view name) const;
 
   const std::vector<PlanStep>& plan() const;

@@ -20,9 +20,10 @@ inline constexpr int kImageSide = 28;                        // pixels
 inline constexpr int kPixelCount = kImageSide * kImageSide;  // 784
 inline constexpr int kBoxSide = 20;  // the ink's box, pen included, in pixels
 
-// The pen's width in *output* pixels, so that neither the canvas's size nor its brush matters. At 2.5
-// drawn digits carry as much ink as MNIST's (103 pixels a digit on average), and a network that knows
-// MNIST alone reads them best: 96.0 % of pendigits' training part, against 95.9 % at 2.2 and 95.5 % at 3.
+// The pen's width in *output* pixels, so that neither the canvas's size nor its brush matters.
+// At 2.5 drawn digits carry as much ink as MNIST's (103 pixels a digit on average), and a network
+// that knows MNIST alone reads them best: 96.0 % of pendigits' training part, against 95.9 % at 2.2
+// and 95.5 % at 3.
 inline constexpr float kPenWidth = 2.5f;
 
 // A drawing is untrusted (it may come from a file or an address). More than this is no digit.
