@@ -141,6 +141,7 @@ Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t in
   if (tensor->type != DataType::kFloat && tensor->type != DataType::kFloat16) {
     return cannot(cat("its ", what, " is ", data_type_name(tensor->type)));
   }
+  if (tensor->elements == 0) return contradicts(cat("its ", what, " is empty"));
   std::vector<float> values = to_floats(*tensor);
   for (const float v : values) {
     if (!std::isfinite(v)) return contradicts(cat("its ", what, " holds NaN or infinity"));

@@ -22,7 +22,7 @@ std::optional<Shape> aligned_shape(const std::vector<std::size_t>& dims, const S
 
 bool broadcast_dim(std::size_t a, std::size_t b, std::size_t* out) {
   *out = std::max(a, b);
-  return a == b || a == 1 || b == 1;
+  return a > 0 && b > 0 && (a == b || a == 1 || b == 1);
 }
 
 std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
@@ -54,8 +54,9 @@ Status GraphBuilder::lower_clamp(const Node& node) {
       if (operand(node, i) == nullptr) continue;
       const Tensor* tensor = constant(node, i);
       if (tensor == nullptr) return cannot("its range is not a constant");
-      const std::vector<float> bound = to_floats(*tensor);
-      if (bound.size() != 1) return cannot("its range is not two float numbers");
+      const std::vector<float> bound =
+          tensor->elements == 1 ? to_floats(*tensor) : std::vector<float>();
+      if (bound.empty()) return cannot("its range is not two float numbers");
       (i == 1 ? min : max) = bound[0];
     }
   }

@@ -26,11 +26,13 @@ std::string join(const std::vector<std::int64_t>& dims) {
   return cat("[", text, "]");
 }
 
+constexpr std::size_t kMaxDims = 8;  // of a constant, as in the reader; a value has at most four
+
 // Replaces Reshape's 0 (as in the input) and its one -1 (whatever is left); false when it cannot be
 // done.
 bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& from,
-             std::size_t elements) {
-  std::size_t known = 1;
+             std::uint64_t elements) {
+  std::uint64_t known = 1;  // the product of the dims so far, at most `elements`
   std::size_t open = dims.size();
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] == 0 && i < from.size()) dims[i] = static_cast<std::int64_t>(from[i]);
@@ -38,9 +40,10 @@ bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& fr
       open = i;
       continue;
     }
-    if (dims[i] <= 0 || static_cast<std::uint64_t>(dims[i]) > elements || known > elements)
-      return false;
-    known *= static_cast<std::size_t>(dims[i]);
+    // Divided, not multiplied: a product could wrap.
+    const auto size = static_cast<std::uint64_t>(dims[i]);
+    if (dims[i] <= 0 || size > elements / known) return false;
+    known *= size;
   }
   if (open == dims.size()) return known == elements;
   if (elements % known != 0) return false;
@@ -55,6 +58,7 @@ Status GraphBuilder::lower_pass_through(const Node& node) {
   const Operand* in = operand(node, 0);
   if (in == nullptr) return contradicts("input 0 is missing");
   if (const Tensor* training = constant(node, 2); training != nullptr) {
+    if (training->elements != 1) return cannot("training_mode is not one value");
     const std::vector<std::int64_t> flag = to_ints(*training);
     if (!flag.empty() && flag[0] != 0) return cannot("training_mode is on");
   }
@@ -116,9 +120,12 @@ Status GraphBuilder::lower_reshape(const Node& node) {
   if (in == nullptr) return contradicts("input 0 is missing");
   std::vector<std::int64_t> dims = ints_attribute(node, "shape", {});  // until opset 4
   if (operand(node, 1) != nullptr) {
-    if (constant(node, 1) == nullptr) return cannot("its shape is not a constant");
-    dims = to_ints(*constant(node, 1));
+    const Tensor* wanted = constant(node, 1);
+    if (wanted == nullptr) return cannot("its shape is not a constant");
+    if (wanted->elements <= kMaxDims) dims = to_ints(*wanted);
+    if (dims.size() != wanted->elements) return cannot("its shape is not a few whole numbers");
   }
+  if (dims.size() > kMaxDims) return cannot("its shape has too many dimensions");
   if (in->constant != nullptr) {
     if (!resolve(dims, in->constant->dims, in->constant->elements)) {
       return contradicts(cat("its shape ", join(dims), " does not fit its input"));

@@ -109,9 +109,10 @@ void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const 
     tensor.owned = encode(tensor.type, typed);
     tensor.bytes = tensor.owned;
   }
-  if (tensor.bytes.size() != tensor.elements * size) {
-    malformed(cat("tensor '", tensor.name, "' should have ", tensor.elements * size,
-                  " bytes of values and has ", tensor.bytes.size()));
+  const std::uint64_t wanted = std::uint64_t{tensor.elements} * size;
+  if (tensor.bytes.size() != wanted) {
+    malformed(cat("tensor '", tensor.name, "' should have ", wanted, " bytes of values and has ",
+                  tensor.bytes.size()));
   }
 }
 

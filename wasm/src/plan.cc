@@ -94,12 +94,14 @@ xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
 PlanStep describe_step(const Step& step, const Shape& out) {
   PlanStep result{.name = step.name, .op = step.op, .shape = {1, out.c}};
   if (!out.flat) result.shape = {1, out.c, out.h, out.w};
-  result.multiply_adds = step.weights.size();
-  if (step.kind == StepKind::kConv) result.multiply_adds *= out.h * out.w;
+  std::uint64_t multiply_adds = step.weights.size();  // may be more than 32 bits hold
+  if (step.kind == StepKind::kConv) multiply_adds *= out.h * out.w;
   if (step.kind == StepKind::kAveragePool) {
-    result.multiply_adds = out.elements() * step.window.kernel_h * step.window.kernel_w;
+    multiply_adds = std::uint64_t{out.elements()} * step.window.kernel_h * step.window.kernel_w;
   }
-  if (step.kind == StepKind::kBinary) result.multiply_adds = out.elements();
+  if (step.kind == StepKind::kBinary) multiply_adds = out.elements();
+  constexpr std::uint64_t kMost = std::numeric_limits<std::size_t>::max();
+  result.multiply_adds = static_cast<std::size_t>(std::min(multiply_adds, kMost));
   result.weight_bytes =
       (step.weights.size() + step.bias.size() + step.constant.size()) * sizeof(float);
   return result;

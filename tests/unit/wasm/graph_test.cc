@@ -159,6 +159,84 @@ TEST(Graph, RefusesWeightsThatAreNotNumbers) {
   expect_refused(finish(model, "f", 784), StatusCode::kMalformedModel, {"NaN"});
 }
 
+TEST(Graph, RefusesConstantsWithoutElements) {
+  for (const Dims& dims : {Dims{0}, Dims{0, 1, 1}, Dims{1, 0, 28}, Dims{28, 0}}) {
+    for (const char* op : {"Add", "Mul", "Sub", "Div"}) {
+      ModelBuilder model;
+      model.floats("nothing", dims, {}).node("Relu", {"image"}, {"r"});
+      model.node(op, {"r", "nothing"}, {"a"}).node("Flatten", {"a"}, {"f"});
+      expect_refused(finish(model, "f", 784), StatusCode::kMalformedModel,
+                     {"node 'node_a'", "its constant input is empty"});
+    }
+  }
+  ModelBuilder conv;
+  conv.floats("nothing", {1, 1, 0, 0}, {}).node("Conv", {"image", "nothing"}, {"c"});
+  conv.node("Flatten", {"c"}, {"f"});
+  expect_refused(finish(conv, "f", 784), StatusCode::kMalformedModel, {"its weight is empty"});
+  ModelBuilder bias;
+  bias.floats("w", {1, 1, 1, 1}, {1}).floats("nothing", {0}, {});
+  bias.node("Conv", {"image", "w", "nothing"}, {"c"}).node("Flatten", {"c"}, {"f"});
+  expect_refused(finish(bias, "f", 784), StatusCode::kMalformedModel, {"its bias is empty"});
+  ModelBuilder gemm;
+  gemm.floats("nothing", {784, 0}, {}).node("Flatten", {"image"}, {"f"});
+  gemm.node("Gemm", {"f", "nothing"}, {"probabilities"});
+  expect_refused(gemm, StatusCode::kMalformedModel, {"(Gemm)", "its matrix is empty"});
+}
+
+TEST(Graph, RefusesConstantNodesWithoutElements) {
+  // AttributeProto "value_floats" with no floats in it, and "value" with no tensor.
+  const std::vector<std::string> empty = {attribute("value_floats", Dims{}),
+                                          attribute("value", Dims{})};
+  for (const std::string& value : empty) {
+    for (const bool cast : {false, true}) {
+      ModelBuilder model;
+      model.node("Constant", {}, {"nothing"}, {value}).node("Relu", {"image"}, {"r"});
+      if (cast) model.node("Cast", {"nothing"}, {"cast"}, {attribute("to", 1)});
+      model.node("Add", {"r", cast ? "cast" : "nothing"}, {"a"}).node("Flatten", {"a"}, {"f"});
+      const bool typed = cast || value == empty[0];
+      expect_refused(finish(model, "f", 784),
+                     typed ? StatusCode::kMalformedModel : StatusCode::kUnsupportedModel,
+                     {"node 'node_a'", typed ? "is empty" : "is undefined"});
+    }
+  }
+}
+
+TEST(Graph, RefusesShapesWithoutElements) {
+  ModelBuilder value;
+  value.initializer(int_tensor("s", {})).node("Reshape", {"image", "s"}, {"f"});
+  expect_refused(finish(value, "f", 784), StatusCode::kUnsupportedModel, {"(Reshape)", "shape []"});
+  ModelBuilder floats;
+  floats.node("Constant", {}, {"s"}, {attribute("value_floats", Dims{})});
+  floats.node("Reshape", {"image", "s"}, {"f"});
+  expect_refused(finish(floats, "f", 784), StatusCode::kUnsupportedModel, {"(Reshape)"});
+  ModelBuilder constant;
+  constant.floats("nothing", {0}, {}).initializer(int_tensor("s", {-1, 1, 1}));
+  constant.node("Reshape", {"nothing", "s"}, {"k"}).node("Add", {"image", "k"}, {"a"});
+  constant.node("Flatten", {"a"}, {"f"});
+  expect_refused(finish(constant, "f", 784), StatusCode::kMalformedModel, {"does not fit"});
+}
+
+// Their products are 2^32 + 131072 and 2^32: where sizes have 32 bits, 131072 and 0.
+TEST(Graph, ShapesCannotWrapAround) {
+  for (const Dims& shape : {Dims{131072, 32769}, Dims{65536, 65536, -1}, Dims{65536, 65536, 0},
+                            Dims{-1, 65536, 65536}}) {
+    ModelBuilder model;
+    model.floats("k", {131072}, std::vector<float>(131072, 1.0f))
+        .initializer(int_tensor("s", shape));
+    model.node("Reshape", {"k", "s"}, {"m"}).node("Flatten", {"image"}, {"f"});
+    model.node("MatMul", {"f", "m"}, {"probabilities"});
+    expect_refused(model, StatusCode::kMalformedModel, {"(Reshape)", "does not fit its input"});
+  }
+}
+
+TEST(Graph, RefusesShapesOfTooManyDimensions) {
+  ModelBuilder model;
+  model.floats("k", {1}, {1.0f}).initializer(int_tensor("s", Dims(9, 1)));
+  model.node("Reshape", {"k", "s"}, {"one"}).node("Mul", {"image", "one"}, {"a"});
+  model.node("Flatten", {"a"}, {"f"});
+  expect_refused(finish(model, "f", 784), StatusCode::kUnsupportedModel, {"(Reshape)", "few"});
+}
+
 TEST(Graph, RefusesWindowsBeyondReason) {
   const std::string size = attribute("kernel_shape", Dims{2, 2});
   for (const std::vector<std::string>& bad :
