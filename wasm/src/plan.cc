@@ -129,7 +129,7 @@ struct Plan::Impl {
   Status create_step(Step& step);
   void share_buffers();
   Status set_batch(std::size_t count);
-  Status reshape_step(std::size_t index, std::size_t* workspace_bytes);
+  Status reshape_step(std::size_t index, std::size_t count, std::size_t* workspace_bytes);
   Status setup_step(std::size_t index);
   Status run_step(std::size_t index);
   void run_own(const Step& step);
@@ -187,7 +187,8 @@ void Plan::Impl::share_buffers() {
   }
 }
 
-Status Plan::Impl::reshape_step(std::size_t index, std::size_t* workspace_bytes) {
+Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
+                                std::size_t* workspace_bytes) {
   xnn_operator_t op = operators[index].get();
   if (op == nullptr) return {};
   const Step& step = graph.steps[index];
@@ -196,19 +197,19 @@ Status Plan::Impl::reshape_step(std::size_t index, std::size_t* workspace_bytes)
   xnn_status status = xnn_status_success;
   switch (step.kind) {
     case StepKind::kConv:
-      status = xnn_reshape_convolution2d_nhwc_f32(op, batch, in.h, in.w, &bytes, &alignment, &out_h,
+      status = xnn_reshape_convolution2d_nhwc_f32(op, count, in.h, in.w, &bytes, &alignment, &out_h,
                                                   &out_w, nullptr);
       break;
     case StepKind::kMaxPool:
-      status = xnn_reshape_max_pooling2d_nhwc_f32(op, batch, in.h, in.w, in.c, in.c, in.c, &out_h,
+      status = xnn_reshape_max_pooling2d_nhwc_f32(op, count, in.h, in.w, in.c, in.c, in.c, &out_h,
                                                   &out_w, nullptr);
       break;
     case StepKind::kFullyConnected:
-      status = xnn_reshape_fully_connected_nc_f32(op, batch, nullptr);
+      status = xnn_reshape_fully_connected_nc_f32(op, count, nullptr);
       break;
     default: {
       const std::size_t width = step.softmax_width;
-      status = xnn_reshape_softmax_nc_f32(op, width, width, width, batch * in.elements() / width,
+      status = xnn_reshape_softmax_nc_f32(op, width, width, width, count * in.elements() / width,
                                           nullptr);
     }
   }
@@ -246,15 +247,17 @@ Status Plan::Impl::setup_step(std::size_t index) {
   return to_status(status, step, "set up");
 }
 
-// Sizes everything for `count` images. On failure nothing is set up, and the next call starts over.
+// Sizes everything for `count` images. `batch` is 0 until all of it is in place, so that after a
+// failure, returned or thrown (the buffers' bad_alloc), the next call starts over: it reshapes and
+// sets up every operator again, whichever of them were done.
 Status Plan::Impl::set_batch(std::size_t count) {
   if (count == batch) return {};
-  batch = count;
+  batch = 0;
   has_run = false;
   std::size_t workspace_bytes = 0;
   Status status;
   for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) {
-    status = reshape_step(i, &workspace_bytes);
+    status = reshape_step(i, count, &workspace_bytes);
   }
   for (std::size_t i = 0; status.ok() && i < buffers.size(); ++i) {
     if (buffer_of[i] != i) continue;
@@ -264,7 +267,7 @@ Status Plan::Impl::set_batch(std::size_t count) {
   }
   if (status.ok() && workspace.size() < workspace_bytes) workspace.resize(workspace_bytes);
   for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) status = setup_step(i);
-  if (!status.ok()) batch = 0;
+  if (status.ok()) batch = count;
   return status;
 }
 
