@@ -1,14 +1,18 @@
 # XNNPACK (2024-11-08) and the single-threaded build of pthreadpool, compiled for WebAssembly: target
 # inkling_xnnpack. XNNPACK's own CMakeLists.txt does not know Emscripten. Only what the engine calls is
 # compiled: the operators and configurations named here, and float kernels; the linker drops the rest.
-set(XNNPACK_SOURCE_DIR "${CMAKE_SOURCE_DIR}/build/third_party/xnnpack" CACHE PATH
-  "XNNPACK's source; pthreadpool's is expected beside it")
+set(fetched "${CMAKE_SOURCE_DIR}/build/third_party/xnnpack")
+if(DEFINED ENV{XNNPACK_SOURCE_DIR})
+  set(fetched "$ENV{XNNPACK_SOURCE_DIR}")
+endif()
+set(XNNPACK_SOURCE_DIR "${fetched}" CACHE PATH
+  "XNNPACK's source (default: the variable of that name, or what was fetched); pthreadpool's beside it")
 get_filename_component(third_party "${XNNPACK_SOURCE_DIR}" DIRECTORY)
 set(PTHREADPOOL_SOURCE_DIR "${third_party}/pthreadpool" CACHE PATH "pthreadpool's source")
 foreach(source XNNPACK PTHREADPOOL)
   if(NOT EXISTS "${${source}_SOURCE_DIR}/LICENSE")
     message(FATAL_ERROR "There is no source in ${source}_SOURCE_DIR (${${source}_SOURCE_DIR}). "
-      "On Debian 13 run cmake/fetch_sources.sh, elsewhere name the folder with -D${source}_SOURCE_DIR=.")
+      "On Debian 13 run cmake/fetch_sources.sh, elsewhere name XNNPACK's folder (pthreadpool's beside it): XNNPACK_SOURCE_DIR=... ./run site")
   endif()
 endforeach()
 inkling_link_headers(libfxdiv-dev fxdiv.h)

@@ -30,7 +30,7 @@ fetch_tarballs() { # fetch_tarballs FOLDER NAME ...: leaves the .orig tarballs i
   folder=$1
   shift
   command -v apt-get >/dev/null || fail "apt-get is missing: unpack XNNPACK (2024-11-08) and pthreadpool \
-(2024-06-16) yourself and name their parent folder with -DXNNPACK_SOURCE_DIR="
+(2024-06-16) yourself, side by side, and name XNNPACK's folder in the environment variable XNNPACK_SOURCE_DIR"
   mirror=$(mirror_of_this_machine | grep debian | grep -v security | head -n 1)
   [ -n "$mirror" ] || fail "no Debian mirror in /etc/apt/sources.list or /etc/apt/sources.list.d/"
   mkdir -p "$folder/lists/partial" "$folder/archives/partial"

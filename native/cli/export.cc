@@ -44,12 +44,33 @@ std::map<std::string, std::string> metadata_of(const Run& run, bool half_weights
   return metadata;
 }
 
-// LibTorch's answers: of the network as trained, or, with rounded weights, of those weights.
-torch::Tensor expected_probabilities(Network& network, const Run& run,
-                                     const std::vector<FoldedLayer>& layers, bool half_weights,
-                                     const torch::Tensor& images) {
-  if (half_weights) return run_folded(layers, to_pixels(images));
-  return (predict_logits(network, images) / run.temperature).softmax(1);
+torch::Tensor probe_images(const std::string& run) {
+  const std::filesystem::path path = checkpoint_path(run, "probe");
+  const auto tensors = load_tensors(path).tensors;
+  const auto images = tensors.find("images");
+  if (images == tensors.end() || images->second.dim() != 3 || images->second.size(0) == 0) {
+    throw Failure(path.string() + " holds no images; train again");
+  }
+  return images->second;
+}
+
+double largest_difference(const torch::Tensor& a, const torch::Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+// `what` gives other probabilities than it should: nothing is written.
+void require_same(double difference, const std::string& what, const torch::Tensor& images) {
+  if (difference <= kMaxDifference) return;
+  throw Failure("nothing was written: on " + std::to_string(images.size(0)) + " held-out images " +
+                what + " by " + std::to_string(difference) + " (at most 0.0001 is allowed)");
+}
+
+// The folded layers against the network as it was trained, both in LibTorch.
+void check_folding(Network& network, const Run& run, const std::vector<FoldedLayer>& layers,
+                   const torch::Tensor& images) {
+  const torch::Tensor trained = (predict_logits(network, images) / run.temperature).softmax(1);
+  require_same(largest_difference(trained, run_folded(layers, to_pixels(images))),
+               "the folded network's probabilities differ from the trained one's", images);
 }
 
 void run_export(const ExportFlags& flags) {
@@ -58,23 +79,16 @@ void run_export(const ExportFlags& flags) {
   load_weights(network, checkpoint_path(flags.run, "best"));
   network->eval();
   std::vector<FoldedLayer> layers = fold(network, run.temperature);
+  const torch::Tensor images = probe_images(flags.run);
+  check_folding(network, run, layers, images);
   if (flags.half_weights) round_weights_to_half(layers);
   const std::string onnx =
       to_onnx(layers, {flags.half_weights, metadata_of(run, flags.half_weights)});
 
-  const std::filesystem::path probe_path = checkpoint_path(flags.run, "probe");
-  const auto probe = load_tensors(probe_path).tensors;
-  if (!probe.contains("images")) throw Failure(probe_path.string() + " holds no images");
-  const torch::Tensor& images = probe.at("images");
-  const torch::Tensor expected =
-      expected_probabilities(network, run, layers, flags.half_weights, images);
-  const torch::Tensor actual = EngineRunner(onnx, flags.out).probabilities(images);
-  const double difference = (expected - actual).abs().max().item<double>();
-  if (!(difference <= kMaxDifference)) {
-    throw Failure("nothing was written: on " + std::to_string(images.size(0)) +
-                  " held-out images the engine's probabilities differ from LibTorch's by " +
-                  std::to_string(difference) + " (at most 0.0001 is allowed)");
-  }
+  // The file against the layers it was made of (with --fp16: of the weights so rounded).
+  const double difference = largest_difference(run_folded(layers, to_pixels(images)),
+                                               EngineRunner(onnx, flags.out).probabilities(images));
+  require_same(difference, "the engine's probabilities differ from LibTorch's", images);
   write_file(flags.out, onnx);
   std::printf("%s: %zu bytes; engine and LibTorch agree within %.1e on %lld held-out images\n",
               flags.out.c_str(), onnx.size(), difference, static_cast<long long>(images.size(0)));

@@ -84,6 +84,12 @@ std::string describe(const Sources& sources) {
 void run_train(const TrainFlags& flags, const std::string& command_line) {
   if (flags.list_presets) return print_presets();
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
+  // A run is one training's; two in a folder would mix one's weights with the other's calibration.
+  if (fs::exists(fs::path(flags.out) / "run.json")) {
+    throw Failure(flags.out + " already holds a run; name another folder with --out, or remove it");
+  }
+  // Said now rather than after the training.
+  if (!flags.sources.mnist.empty()) require_mnist(flags.sources.mnist, MnistPart::kTest);
   torch::manual_seed(flags.options.seed);
   const torch::Device device = choose_device(flags.device);
   Network network(preset(flags.preset));

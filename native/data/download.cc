@@ -2,7 +2,6 @@
 #include "data/download.h"
 
 #include <curl/curl.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -27,30 +26,17 @@ struct FileClose {
 };
 using FileHandle = std::unique_ptr<std::FILE, FileClose>;
 
-// What libcurl's callbacks share during one transfer.
+// What libcurl's callback shares with the transfer.
 struct Transfer {
-  CURL* curl = nullptr;
   std::FILE* file = nullptr;
-  std::uint64_t resumed_at = 0, written = 0, wanted = 0;
-  bool checked_start = false, too_large = false, disk_failed = false;
+  std::uint64_t done = 0, wanted = 0;  // bytes, those of an earlier try included
+  bool too_large = false, disk_failed = false;
   const DownloadProgress* progress = nullptr;
-
-  // A server that does not know ranges answers 200 and sends the file from its start.
-  bool start() {
-    if (checked_start) return true;
-    checked_start = true;
-    long code = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-    if (resumed_at == 0 || code == 206) return true;
-    resumed_at = 0;
-    return ftruncate(fileno(file), 0) == 0;
-  }
 };
 
 std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (!transfer.start()) return 0;
-  if (transfer.resumed_at + transfer.written + size > transfer.wanted) {
+  if (transfer.done + size > transfer.wanted) {
     transfer.too_large = true;
     return 0;
   }
@@ -58,10 +44,8 @@ std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* user) {
     transfer.disk_failed = true;
     return 0;
   }
-  transfer.written += size;
-  if (*transfer.progress) {
-    (*transfer.progress)(transfer.resumed_at + transfer.written, transfer.wanted);
-  }
+  transfer.done += size;
+  if (*transfer.progress) (*transfer.progress)(transfer.done, transfer.wanted);
   return size;
 }
 
@@ -80,7 +64,7 @@ void set_options(CURL* curl, const std::string& url, Transfer& transfer, char* e
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.resumed_at));
+  curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.done));
 }
 
 std::uint64_t size_or_zero(const fs::path& path) {
@@ -89,16 +73,26 @@ std::uint64_t size_or_zero(const fs::path& path) {
   return error ? 0 : size;
 }
 
-// Returns why the file is not complete, or nothing.
+// True when the server cannot go on in the middle of a file (libcurl refuses a whole answer to a
+// range).
+bool knows_no_ranges(CURL* curl, CURLcode code) {
+  long response = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response);
+  constexpr long kRangeNotSatisfiable = 416;
+  return code == CURLE_RANGE_ERROR || response == kRangeNotSatisfiable;
+}
+
+// Returns why the file is not complete, or nothing. Goes on where an earlier try ended.
 std::string transfer_from(const std::string& url, const RemoteFile& file, const fs::path& part,
                           const DownloadProgress& progress) {
   if (size_or_zero(part) >= file.size) fs::remove(part);  // complete, yet wrong: begin again
   const std::unique_ptr<CURL, CurlCleanup> curl(curl_easy_init());
   if (!curl) return "libcurl could not start";
   Transfer transfer;
-  transfer.curl = curl.get(), transfer.progress = &progress;
-  transfer.resumed_at = size_or_zero(part), transfer.wanted = file.size;
-  const FileHandle output(std::fopen(part.c_str(), "ab"));
+  transfer.progress = &progress;
+  transfer.done = size_or_zero(part), transfer.wanted = file.size;
+  const bool resuming = transfer.done > 0;
+  FileHandle output(std::fopen(part.c_str(), "ab"));
   if (!output) throw Failure("cannot write " + part.string());
   transfer.file = output.get();
 
@@ -107,9 +101,14 @@ std::string transfer_from(const std::string& url, const RemoteFile& file, const 
   const CURLcode code = curl_easy_perform(curl.get());
   if (std::fflush(output.get()) != 0) transfer.disk_failed = true;
   if (transfer.disk_failed) throw Failure("cannot write " + part.string() + "; is the disk full?");
+  if (resuming && knows_no_ranges(curl.get(), code)) {
+    output.reset();
+    fs::remove(part);
+    return transfer_from(url, file, part, progress);
+  }
   if (transfer.too_large) return "it is longer than it should be";
   if (code != CURLE_OK) return error[0] ? error : curl_easy_strerror(code);
-  if (transfer.resumed_at + transfer.written < file.size) return "it ended early";
+  if (transfer.done < file.size) return "it ended early";
   return "";
 }
 

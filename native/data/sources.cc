@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <random>
-#include <set>
 
 #include "data/file.h"
 #include "data/idx.h"
@@ -30,37 +30,41 @@ void split_images(const Dataset& all, double share, std::mt19937_64& random, Tra
   data.images = concatenate(data.images, all.select(indices.slice(0, held_out)));
 }
 
-// Writers are held out until they have drawn at least the share; drawings without a writer stay.
-std::set<std::string> choose_writers(const std::vector<Drawing>& drawings, double share,
-                                     std::mt19937_64& random) {
-  std::set<std::string> names;
-  for (const Drawing& drawing : drawings) {
-    if (!drawing.writer.empty()) names.insert(drawing.writer);
+// Which drawings are held out: those of whole writers, as many as it takes for the share, but never
+// of the last writer. With fewer than two writers there are no strangers to ask: drawings at
+// random.
+std::vector<bool> choose_held_out(const std::vector<Drawing>& drawings, double share,
+                                  std::mt19937_64& random) {
+  std::map<std::string, std::vector<std::size_t>> by_writer;
+  for (std::size_t i = 0; i < drawings.size(); ++i) by_writer[drawings[i].writer].push_back(i);
+  std::vector<std::vector<std::size_t>> groups;
+  for (auto& [writer, indices] : by_writer) groups.push_back(std::move(indices));
+  if (groups.size() < 2) {
+    groups.clear();
+    for (std::size_t i = 0; i < drawings.size(); ++i) groups.push_back({i});
   }
-  std::vector<std::string> order(names.begin(), names.end());
-  shuffle(order, random);
-  std::set<std::string> chosen;
+  shuffle(groups, random);
+  std::vector<bool> held_out(drawings.size(), false);
   std::size_t count = 0;
-  for (const std::string& name : order) {
+  for (std::size_t g = 0; g + 1 < groups.size(); ++g) {
     if (static_cast<double>(count) >= share * static_cast<double>(drawings.size())) break;
-    chosen.insert(name);
-    count += static_cast<std::size_t>(std::count_if(
-        drawings.begin(), drawings.end(), [&](const Drawing& d) { return d.writer == name; }));
+    for (std::size_t i : groups[g]) held_out[i] = true;
+    count += groups[g].size();
   }
-  return chosen;
+  return held_out;
 }
 
 void split_drawings(const std::string& path, double share, std::int64_t repeat,
                     std::mt19937_64& random, TrainingData& data) {
-  const std::vector<Drawing> all = read_strokes(path);
-  const std::set<std::string> writers = choose_writers(all, share, random);
+  std::vector<Drawing> all = read_strokes(path);
+  std::erase_if(all, [](const Drawing& drawing) { return drawing.label < 0; });
+  const std::vector<bool> is_held_out = choose_held_out(all, share, random);
   std::vector<Drawing> held_out;
-  for (const Drawing& drawing : all) {
-    if (drawing.label < 0) continue;
-    if (writers.contains(drawing.writer)) {
-      held_out.push_back(drawing);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (is_held_out[i]) {
+      held_out.push_back(all[i]);
     } else {
-      data.drawings.insert(data.drawings.end(), static_cast<std::size_t>(repeat), drawing);
+      data.drawings.insert(data.drawings.end(), static_cast<std::size_t>(repeat), all[i]);
     }
   }
   if (held_out.empty()) return;
@@ -89,8 +93,7 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
   }
   if (data.validation.empty()) {
     throw Failure(
-        "nothing could be held out for validation: the stroke files name fewer than two "
-        "writers; add --mnist DIR or a \"writer\" to each line");
+        "nothing could be held out for validation: there are too few images and drawings");
   }
   return data;
 }

@@ -34,9 +34,9 @@ struct TrainingData {
 };
 
 // Holds out `share` of the images at random and `share` of the drawings by whole writers, so that a
-// validation writer is a stranger. Each drawing to learn from is there `drawing_repeat` times (pens
-// differ), so that few drawings are not lost among many pictures. Reads only training parts. Throws
-// Failure.
+// validation writer is a stranger (with one writer: drawings at random). Each drawing to learn from
+// is there `drawing_repeat` times (pens differ), so that few drawings are not lost among many
+// pictures. Reads only training parts. Throws Failure.
 TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed,
                                 std::int64_t drawing_repeat = 1);
 

@@ -9,7 +9,7 @@
 namespace inkling {
 namespace {
 
-constexpr std::int64_t kBatch = 250;  // images at once; the engine plans each batch size once
+constexpr std::int64_t kBatch = 1024;  // images handed over at once; bounds the float copy
 
 }  // namespace
 

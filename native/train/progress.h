@@ -26,7 +26,7 @@ struct EpochMetrics {
 
 class Progress {
  public:
-  // Appends to metrics.jsonl in `folder`. Throws Failure when it cannot be written.
+  // Begins metrics.jsonl in `folder`. Throws Failure when it cannot be written.
   Progress(const std::filesystem::path& folder, std::int64_t epochs, std::int64_t steps_per_epoch);
 
   // Redraws the live line (on a terminal only, at most a few times a second).

@@ -27,7 +27,7 @@ Run load_run(const fs::path& folder) {
   const fs::path path = folder / "run.json";
   if (!fs::exists(path)) {
     throw Failure(folder.string() +
-                  " is not a finished run (there is no run.json in it); train one with: "
+                  " holds no run (there is no run.json in it); train one with: "
                   "inkling train --mnist DIR --out " +
                   folder.string());
   }

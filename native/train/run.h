@@ -1,4 +1,4 @@
-// A run: the folder that `train` writes and `export`, `evaluate` read.
+// A run: the folder that `train` writes and `export`, `evaluate` read. Whole after each epoch.
 //   run.json           network, command, seed, data, calibration, scores
 //   metrics.jsonl      one line an epoch
 //   best.safetensors   averaged weights of the epoch with the best validation
@@ -25,7 +25,7 @@ struct Run {
 
 void save_run(const Run& run, const std::filesystem::path& folder);
 
-// Throws Failure when the folder is no finished run.
+// Throws Failure when the folder holds no run, or a damaged one.
 Run load_run(const std::filesystem::path& folder);
 
 inline std::filesystem::path checkpoint_path(const std::filesystem::path& folder,

@@ -19,7 +19,7 @@
 namespace inkling {
 namespace {
 
-constexpr std::int64_t kProbeImages = 512;  // kept with the run, to check an export on
+constexpr std::int64_t kProbeImages = 512;  // at most; kept with the run, to check an export on
 
 // The whole training set as bytes on the device: images first, then one row a drawing, redrawn with
 // a new pen each epoch.
@@ -68,32 +68,33 @@ class TrainingPool {
 class Loop {
  public:
   Loop(Network& network, const TrainingData& data, const TrainOptions& options,
-       const std::filesystem::path& folder)
+       const std::filesystem::path& folder, Run& run)
       : network_(network),
         data_(data),
         options_(options),
         folder_(folder),
+        run_(run),
+        validation_(data.all_validation()),
         pool_(data, options, network->parameters().front().device()),
         average_(network, options.average_decay),
         optimizer_(parameter_groups(), torch::optim::AdamWOptions(options.learning_rate)),
         steps_per_epoch_(pool_.size() / options.batch),
         progress_(folder, options.epochs, steps_per_epoch_) {}
 
-  // Returns the best epoch; its averaged weights are in best.safetensors.
-  std::int64_t run() {
-    std::int64_t best_epoch = 0;
+  // Afterwards best.safetensors and run.json are those of the best epoch. They are so after each
+  // epoch too: a run that is broken off can be exported and evaluated.
+  void run() {
     for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
       EpochMetrics metrics = train_epoch(epoch);
       validate(metrics);
       metrics.best = is_better(metrics.validation);
       if (metrics.best) {
-        best_ = metrics.validation, best_epoch = epoch;
-        save_weights(average_.network(), checkpoint_path(folder_, "best"));
+        best_ = metrics.validation;
+        keep_best(epoch);
       }
       save_weights(average_.network(), checkpoint_path(folder_, "last"));
       progress_.epoch(metrics);
     }
-    return best_epoch;
   }
 
  private:
@@ -172,8 +173,9 @@ class Loop {
 
   [[noreturn]] void stop_diverged(std::int64_t epoch, std::int64_t step) const {
     throw Failure("the loss is not a number any more (epoch " + std::to_string(epoch) + ", step " +
-                  std::to_string(step + 1) +
-                  "); lower --learning-rate. The best weights so far are in " + folder_.string());
+                  std::to_string(step + 1) + "); lower --learning-rate." +
+                  (best_.count == 0 ? " No epoch was finished before."
+                                    : " The best weights so far are kept in " + folder_.string()));
   }
 
   void validate(EpochMetrics& metrics) {
@@ -183,7 +185,24 @@ class Loop {
       metrics.validation_sets.emplace_back(set.name,
                                            score(probabilities.back(), set.data.labels).accuracy());
     }
-    metrics.validation = score(torch::cat(probabilities), data_.all_validation().labels);
+    metrics.validation = score(torch::cat(probabilities), validation_.labels);
+  }
+
+  // Temperature and threshold come from the held-out part alone.
+  void keep_best(std::int64_t epoch) {
+    const torch::Tensor logits = predict_logits(average_.network(), validation_.images);
+    run_.temperature = fit_temperature(logits, validation_.labels);
+    const torch::Tensor probabilities = (logits / run_.temperature).softmax(1);
+    run_.rejection_threshold = confidence_quantile(probabilities, options_.refuse_share);
+    const Score s = score(probabilities, validation_.labels, run_.rejection_threshold);
+    run_.details["best_epoch"] = epoch;
+    run_.details["validation"] = {{"images", s.count},
+                                  {"accuracy", s.accuracy()},
+                                  {"loss", s.loss},
+                                  {"refused", s.refused_share()},
+                                  {"accuracy_refused_wrong", s.answered_accuracy()}};
+    save_weights(average_.network(), checkpoint_path(folder_, "best"));
+    save_run(run_, folder_);
   }
 
   bool is_better(const Score& s) const {
@@ -195,6 +214,8 @@ class Loop {
   const TrainingData& data_;
   const TrainOptions& options_;
   const std::filesystem::path& folder_;
+  Run& run_;
+  Dataset validation_;
   TrainingPool pool_;
   WeightAverage average_;
   torch::optim::AdamW optimizer_;
@@ -202,20 +223,6 @@ class Loop {
   Progress progress_;
   Score best_;
 };
-
-// Temperature and threshold, from the held-out part alone.
-void calibrate(Network& network, const Dataset& validation, double refuse_share, Run& run) {
-  const torch::Tensor logits = predict_logits(network, validation.images);
-  run.temperature = fit_temperature(logits, validation.labels);
-  const torch::Tensor probabilities = (logits / run.temperature).softmax(1);
-  run.rejection_threshold = confidence_quantile(probabilities, refuse_share);
-  const Score validated = score(probabilities, validation.labels, run.rejection_threshold);
-  run.details["validation"] = {{"images", validated.count},
-                               {"accuracy", validated.accuracy()},
-                               {"loss", validated.loss},
-                               {"refused", validated.refused_share()},
-                               {"accuracy_refused_wrong", validated.answered_accuracy()}};
-}
 
 }  // namespace
 
@@ -229,24 +236,22 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   }
   // Every n-th held-out image, so that pictures and drawings are both among them.
   const Dataset validation = data.all_validation();
-  const std::int64_t stride = std::max<std::int64_t>(1, validation.size() / kProbeImages);
+  const std::int64_t stride = (validation.size() + kProbeImages - 1) / kProbeImages;
   const torch::Tensor probe = validation.images.slice(0, 0, c10::nullopt, stride);
   save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
-
-  const auto start = std::chrono::steady_clock::now();
-  const std::int64_t best_epoch = Loop(network, data, options, folder).run();
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-
-  load_weights(network, checkpoint_path(folder, "best"));
-  network->eval();
-  calibrate(network, validation, options.refuse_share, run);
   run.seed = options.seed;
-  run.details["best_epoch"] = best_epoch;
   run.details["epochs"] = options.epochs;
-  run.details["seconds"] = elapsed.count();
   run.details["parameters"] = network->parameter_count();
   run.details["training_images"] = data.images.size();
   run.details["training_drawings"] = data.drawings.size();
+
+  const auto start = std::chrono::steady_clock::now();
+  Loop(network, data, options, folder, run).run();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  run.details["seconds"] = elapsed.count();
+  save_run(run, folder);
+  load_weights(network, checkpoint_path(folder, "best"));
+  network->eval();
 }
 
 }  // namespace inkling

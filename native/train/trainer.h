@@ -25,9 +25,10 @@ struct TrainOptions {
   std::int64_t seed = 1;
 };
 
-// Trains `network` on its device and fills `folder` but for run.json: metrics, checkpoints, probe.
-// Sets the run's temperature, threshold and details, all chosen on the validation part, and leaves
-// the best epoch's averaged weights in `network`. Throws Failure; what was written before stays.
+// Trains `network` on its device and fills `folder`, which must hold no run yet: metrics,
+// checkpoints, probe, and run.json with the temperature, the threshold and the scores, all chosen
+// on the held-out part. Leaves the best epoch's averaged weights in `network`. Throws Failure; what
+// was written before stays, and can be exported once an epoch was finished.
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
            const std::filesystem::path& folder, Run& run);
 

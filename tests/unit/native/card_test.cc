@@ -2,13 +2,13 @@
 // accuracy.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "data/file.h"
 #include "data/sha256.h"
 #include "data/sources.h"
 #include "export/engine_runner.h"
+#include "real_images.h"
 #include "train/scoring.h"
 
 namespace inkling {
@@ -28,10 +28,9 @@ std::string percent(double share) {
   return text;
 }
 
-// Empty, and the test marked as skipped, where there is no data.
-std::string data_folder() {
-  const char* folder = std::getenv("INKLING_DATA");
-  return folder != nullptr ? folder : "";
+Score scored(const Dataset& test) {
+  EngineRunner runner(read_file(model()), model().string());
+  return score(runner.probabilities(test.images), test.labels, runner.threshold());
 }
 
 TEST(CompactModel, HasTheChecksumOfItsCardAndFitsItsBudget) {
@@ -47,26 +46,18 @@ TEST(CompactModel, CarriesTheCommandOfItsCard) {
 }
 
 TEST(CompactModel, ReadsMnistAsItsCardSays) {
-  if (!fs::exists(fs::path(data_folder()) / "mnist")) {
-    GTEST_SKIP() << "INKLING_DATA names no folder with mnist/ in it";
-  }
-  Sources sources;
-  sources.mnist = (fs::path(data_folder()) / "mnist").string();
-  const Dataset test = load_evaluation_data(sources).front().data;
-  EngineRunner runner(read_file(model()), model().string());
-  const Score s = score(runner.probabilities(test.images), test.labels, runner.threshold());
+  SKIP_UNLESS(has_mnist(), "mnist/");
+  const Score s = scored(mnist_test_images());
   EXPECT_GE(s.accuracy(), kLeastAccuracy);
   EXPECT_NE(card().find(percent(s.accuracy())), std::string::npos) << percent(s.accuracy());
 }
 
 TEST(CompactModel, ReadsPenDigitsAsItsCardSays) {
-  const fs::path strokes = fs::path(data_folder()) / "pen" / "pendigits-test.jsonl.gz";
-  if (!fs::exists(strokes)) GTEST_SKIP() << "INKLING_DATA names no folder with pen/ in it";
+  const fs::path strokes = data_folder() / "pen" / "pendigits-test.jsonl.gz";
+  SKIP_UNLESS(fs::exists(strokes), "pen/pendigits-test.jsonl.gz");
   Sources sources;
   sources.strokes = {strokes.string()};
-  const Dataset test = load_evaluation_data(sources).front().data;
-  EngineRunner runner(read_file(model()), model().string());
-  const Score s = score(runner.probabilities(test.images), test.labels, runner.threshold());
+  const Score s = scored(load_evaluation_data(sources).front().data);
   EXPECT_NE(card().find(percent(s.accuracy())), std::string::npos) << percent(s.accuracy());
 }
 

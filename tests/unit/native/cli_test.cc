@@ -88,6 +88,13 @@ TEST_F(TrainedOnce, ACutOffModelOrCheckpointIsNamed) {
   EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
 }
 
+TEST_F(TrainedOnce, ASecondRunIntoTheSameFolderIsRefused) {
+  const std::string before = read_file(file("run/run.json"));
+  expect_sentence(inkling_command("train --strokes " + strokes_ + " --out " + run()),
+                  "already holds a run");
+  EXPECT_EQ(read_file(file("run/run.json")), before);
+}
+
 TEST(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(inkling_command("").code, 2);
   EXPECT_EQ(inkling_command("paint").code, 2);
@@ -104,6 +111,15 @@ TEST(CommandLine, HelpAndVersionExitWithZero) {
     EXPECT_NE(help.text.find("--"), std::string::npos);
   }
   EXPECT_NE(inkling_command("train --list-presets").text.find("30874"), std::string::npos);
+}
+
+TEST(CommandLine, AMissingTestPartIsSaidBeforeTheTraining) {
+  const TempFolder folder;
+  folder.write("train-images-idx3-ubyte", idx_images(200));
+  folder.write("train-labels-idx1-ubyte", idx_labels(std::vector<int>(200, 1)));
+  expect_sentence(inkling_command("train --mnist " + folder.path().string() + " --out " +
+                                  (folder / "run").string()),
+                  "t10k-images-idx3-ubyte");
 }
 
 TEST(CommandLine, WhatGoesWrongIsOneSentence) {

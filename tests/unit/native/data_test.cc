@@ -192,14 +192,37 @@ TEST(HeldOutPart, FollowsTheSeedAndTakesItsShareOfImages) {
   EXPECT_FALSE(held_out(1).equal(held_out(2)));
 }
 
+TEST(HeldOutPart, OneWritersDrawingsAreHeldOutAtRandom) {
+  const TempFolder folder;
+  std::vector<Drawing> drawings = synthetic_drawings(10, 1);
+  Sources sources;
+  for (const bool named : {true, false}) {
+    if (!named) {
+      for (Drawing& drawing : drawings) drawing.writer.clear();
+    }
+    sources.strokes = {folder.write("s.jsonl", stroke_file(drawings)).string()};
+    const TrainingData data = load_training_data(sources, 0.1, 1);
+    EXPECT_EQ(data.drawings.size(), 90u);
+    EXPECT_EQ(data.all_validation().size(), 10);
+  }
+}
+
+TEST(HeldOutPart, SomeWriterIsAlwaysLearnedFrom) {
+  const TempFolder folder;
+  Sources sources;
+  sources.strokes = {folder.write("s.jsonl", stroke_file(synthetic_drawings(10, 2))).string()};
+  const TrainingData data = load_training_data(sources, 0.9, 1);
+  EXPECT_EQ(data.drawings.size(), 50u);
+  EXPECT_EQ(data.all_validation().size(), 50);
+}
+
 TEST(HeldOutPart, SaysWhenNothingCanBeHeldOut) {
   const TempFolder folder;
   Sources sources;
   expect_failure([&] { load_training_data(sources, 0.1, 1); }, "--mnist", "--strokes");
-  std::vector<Drawing> drawings = synthetic_drawings(2, 1);
-  for (Drawing& drawing : drawings) drawing.writer.clear();
-  sources.strokes = {folder.write("s.jsonl", stroke_file(drawings)).string()};
-  expect_failure([&] { load_training_data(sources, 0.1, 1); }, "held out", "writer");
+  sources.strokes = {
+      folder.write("s.jsonl", stroke_file({synthetic_drawings(1, 1).front()})).string()};
+  expect_failure([&] { load_training_data(sources, 0.1, 1); }, "held out", "too few");
 }
 
 }  // namespace

@@ -31,6 +31,17 @@ class Server {
                   ++requests_;
                   response.set_content(content(), "application/octet-stream");
                 });
+    server_.Get("/norange/data.bin", [](const httplib::Request&, httplib::Response& response) {
+      // A length that is not told beforehand: the server then sends the whole, whatever was asked
+      // for.
+      response.set_chunked_content_provider("application/octet-stream",
+                                            [](std::size_t, httplib::DataSink& sink) {
+                                              const std::string bytes = content();
+                                              sink.write(bytes.data(), bytes.size());
+                                              sink.done();
+                                              return true;
+                                            });
+    });
     server_.Get("/wrong/data.bin", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(std::string(content().size(), 'x'), "application/octet-stream");
     });
@@ -106,6 +117,12 @@ TEST_F(Download, GoesOnWhereAConnectionBroke) {
   fetch({server_.url("good")});
   expect_right_copy();
   EXPECT_TRUE(server_.ranged());
+}
+
+TEST_F(Download, BeginsAgainWhereTheServerKnowsNoRanges) {
+  folder_.write("data.bin.part", content().substr(0, 70'000));
+  fetch({server_.url("norange")});
+  expect_right_copy();
 }
 
 TEST_F(Download, BeginsAgainWhenThePartIsLongerThanTheFile) {

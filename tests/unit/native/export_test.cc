@@ -9,6 +9,7 @@
 #include "export/fold.h"
 #include "export/onnx_writer.h"
 #include "model/presets.h"
+#include "real_images.h"
 #include "temp_folder.h"
 #include "train/scoring.h"
 
@@ -74,6 +75,21 @@ TEST_P(EveryPreset, HalfWeightsHalveTheFileAndGiveTheAnswersOfTheRoundedWeights)
   const torch::Tensor rounded = run_folded(layers, to_pixels(images()));
   EngineRunner engine(half, "model");
   EXPECT_LE((engine.probabilities(images()) - rounded).abs().max().item<double>(), kSameAnswer);
+}
+
+// LibTorch = native engine; tests/parity goes on from there to WebAssembly and ONNX Runtime.
+TEST(RealImages, LibTorchAndTheEngineGiveTheSameProbabilities) {
+  SKIP_UNLESS(has_mnist(), "mnist/");
+  constexpr double kSameProbability = 1e-4;  // what the exporter allows
+  const torch::Tensor real = mnist_test_images().images.slice(0, 0, 1000);
+  for (const std::string& name : preset_names()) {
+    Network network = lived_in(name);
+    EngineRunner engine(to_onnx(fold(network, kTemperature), {}), "model");
+    const torch::Tensor torch_says = (predict_logits(network, real) / kTemperature).softmax(1);
+    const double difference = (engine.probabilities(real) - torch_says).abs().max().item<double>();
+    RecordProperty("difference", std::to_string(difference));
+    EXPECT_LE(difference, kSameProbability) << name;
+  }
 }
 
 TEST(OnnxFile, IsWhatTheDesignSays) {
