@@ -135,18 +135,29 @@ Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) con
 }
 
 Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t index,
-                                                std::string_view what) const {
+                                                std::string_view what) {
   const Tensor* tensor = constant(node, index);
   if (tensor == nullptr) return cannot(cat("its ", what, " is not a constant"));
   if (tensor->type != DataType::kFloat && tensor->type != DataType::kFloat16) {
     return cannot(cat("its ", what, " is ", data_type_name(tensor->type)));
   }
   if (tensor->elements == 0) return contradicts(cat("its ", what, " is empty"));
+  INKLING_RETURN_IF_ERROR(charge(tensor->elements, sizeof(float)));
   std::vector<float> values = to_floats(*tensor);
   for (const float v : values) {
     if (!std::isfinite(v)) return contradicts(cat("its ", what, " holds NaN or infinity"));
   }
   return values;
+}
+
+Status GraphBuilder::charge(std::uint64_t count, std::uint64_t size) {
+  // Divided, not multiplied: a product could wrap.
+  if (count > (limits_.total_bytes - charged_) / size) {
+    return Status::limit_exceeded(
+        cat("with it, the model needs more than ", limits_.total_bytes, " bytes of memory"));
+  }
+  charged_ += count * size;
+  return {};
 }
 
 Status GraphBuilder::add_step(const Node& node, Step step, const Shape& shape) {

@@ -87,7 +87,8 @@ struct Graph {
   std::vector<Value> values;  // values[input] is the image
   std::vector<Step> steps;    // in an order in which they can run
   std::size_t input = 0;
-  std::size_t output = 0;  // [N, 10]
+  std::size_t output = 0;          // [N, 10]
+  std::uint64_t window_bytes = 0;  // of the tables of pointers that sliding the windows takes
 };
 
 // Errors: kMalformedModel for a graph that contradicts itself; kUnsupportedModel (every node that

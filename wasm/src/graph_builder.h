@@ -43,8 +43,10 @@ class GraphBuilder {
   const Operand* operand(const Node& node, std::size_t index) const;  // null when omitted
   const Tensor* constant(const Node& node, std::size_t index) const;  // null when it is none
   Result<std::size_t> value(const Node& node, std::size_t index) const;
-  Result<std::vector<float>> floats(const Node& node, std::size_t index,
-                                    std::string_view what) const;
+  Result<std::vector<float>> floats(const Node& node, std::size_t index, std::string_view what);
+  // Counts memory that is about to be taken, before it is: a short file can name one constant in
+  // thousands of nodes, and each keeps a copy of its own. What is freed again stays counted.
+  Status charge(std::uint64_t count, std::uint64_t size);
   const Shape& shape(std::size_t value) const { return graph_.values[value].shape; }
   Status add_step(const Node& node, Step step, const Shape& shape);
   void alias(const Node& node, const Operand& operand);  // the output is the operand
@@ -54,7 +56,7 @@ class GraphBuilder {
 
   // graph_layers.cc
   Result<Window> read_window(const Node& node, const Shape& in, std::int64_t kernel_h,
-                             std::int64_t kernel_w, Shape* out) const;
+                             std::int64_t kernel_w, Shape* out);
   Status lower_conv(const Node& node);
   Status lower_gemm(const Node& node);
   Status lower_matmul(const Node& node);
@@ -79,6 +81,7 @@ class GraphBuilder {
 
   const Model& model_;
   const Limits& limits_;
+  std::uint64_t charged_ = 0;  // bytes, at most limits_.total_bytes
   Graph graph_;
   std::map<std::string, Operand, std::less<>> operands_;
   std::map<std::string, std::size_t, std::less<>> readers_;  // of a tensor, among the needed nodes

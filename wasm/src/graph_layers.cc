@@ -12,6 +12,9 @@ namespace {
 // from 2^63; a picture of 28 pixels has no use for more.
 constexpr std::int64_t kMaxWindow = 4096;
 
+// XNNPACK works on several windows at a time and rounds their number up; at most to this multiple.
+constexpr std::uint64_t kWindowTile = 16;
+
 bool all_within(const std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) {
   return std::all_of(values.begin(), values.end(),
                      [=](std::int64_t v) { return v >= low && v <= high; });
@@ -45,7 +48,7 @@ std::string size_label(const Window& window) { return cat(window.kernel_h, "x", 
 }  // namespace
 
 Result<Window> GraphBuilder::read_window(const Node& node, const Shape& in, std::int64_t kernel_h,
-                                         std::int64_t kernel_w, Shape* out) const {
+                                         std::int64_t kernel_w, Shape* out) {
   const auto strides = ints_attribute(node, "strides", {1, 1});
   const auto dilations = ints_attribute(node, "dilations", {1, 1});
   const auto pads = ints_attribute(node, "pads", {0, 0, 0, 0});
@@ -88,12 +91,12 @@ Result<Window> GraphBuilder::read_window(const Node& node, const Shape& in, std:
                 .pad_right = narrow(x.pad_end)};
   *out = Shape{
       .c = in.c, .h = static_cast<std::size_t>(y.out()), .w = static_cast<std::size_t>(x.out())};
-  // XNNPACK keeps a pointer for every pixel of every window.
-  const double pointers = static_cast<double>(out->h) * static_cast<double>(out->w) *
-                          static_cast<double>(kernel_h * kernel_w);
-  if (pointers > static_cast<double>(limits_.total_bytes) / sizeof(std::uint64_t)) {
-    return Status::limit_exceeded("its windows cover more pixels than memory allows");
-  }
+  // XNNPACK keeps a pointer for every pixel of every window; counted as 64 bits everywhere, so that
+  // what loads does not depend on the machine.
+  const std::uint64_t windows = std::uint64_t{out->h} * out->w + kWindowTile - 1;
+  const std::uint64_t bytes = static_cast<std::uint64_t>(kernel_h * kernel_w) * 8;
+  INKLING_RETURN_IF_ERROR(charge(windows, bytes));
+  graph_.window_bytes += windows * bytes;
   return window;
 }
 
@@ -126,6 +129,7 @@ Status GraphBuilder::lower_conv(const Node& node) {
   step.op = cat("Conv ", size_label(step.window));
   step.groups = static_cast<std::size_t>(groups);
   step.weights = std::move(weights).value();
+  INKLING_RETURN_IF_ERROR(charge(out.c, sizeof(float)));
   step.bias.assign(out.c, 0.0f);
   if (operand(node, 2) != nullptr) {
     auto bias = floats(node, 2, "bias");
@@ -178,6 +182,7 @@ Status GraphBuilder::lower_gemm(const Node& node) {
       transposed ? std::move(weights).value() : transpose(weights.value(), columns, rows);
   const float alpha = float_attribute(node, "alpha", 1.0f);
   for (float& w : step.weights) w *= alpha;
+  INKLING_RETURN_IF_ERROR(charge(rows, sizeof(float)));
   step.bias.assign(rows, 0.0f);
   if (operand(node, 2) != nullptr) {
     const auto bias = floats(node, 2, "bias");
@@ -205,6 +210,7 @@ Status GraphBuilder::lower_matmul(const Node& node) {
   }
   Step step = make_step(StepKind::kFullyConnected, {in.value()});
   step.weights = transpose(weights.value(), dims[0], dims[1]);
+  INKLING_RETURN_IF_ERROR(charge(dims[1], sizeof(float)));
   step.bias.assign(dims[1], 0.0f);
   return add_step(node, std::move(step), Shape{.c = dims[1], .flat = true});
 }

@@ -9,15 +9,14 @@
 namespace inkling {
 namespace {
 
-// The same bytes under another shape.
-Tensor copy_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
-  Tensor copy;
-  copy.type = tensor.type;
-  copy.dims = std::move(dims);
-  copy.elements = tensor.elements;
-  copy.owned.assign(tensor.bytes.begin(), tensor.bytes.end());
-  copy.bytes = copy.owned;
-  return copy;
+// The same bytes, not copied, under another shape: whatever holds them outlives the builder.
+Tensor view_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
+  Tensor view;
+  view.type = tensor.type;
+  view.dims = std::move(dims);
+  view.elements = tensor.elements;
+  view.bytes = tensor.bytes;
+  return view;
 }
 
 std::string join(const std::vector<std::int64_t>& dims) {
@@ -76,6 +75,7 @@ Status GraphBuilder::lower_constant(const Node& node) {
   }
   if (const auto found = node.attributes.find("value_floats"); found != node.attributes.end()) {
     const std::vector<float>& values = found->second.floats;
+    INKLING_RETURN_IF_ERROR(charge(values.size(), sizeof(float)));
     return fold(node, make_float_tensor({values.size()}, values));
   }
   return cannot("its value is not a tensor or float numbers");
@@ -96,6 +96,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
     return {};
   }
   if (to != DataType::kFloat) return cannot(cat("it casts a constant to ", data_type_name(to)));
+  INKLING_RETURN_IF_ERROR(charge(in->constant->elements, sizeof(float)));
   std::vector<float> values = to_floats(*in->constant);
   if (values.empty()) {
     const std::vector<std::int64_t> ints = to_ints(*in->constant);
@@ -130,7 +131,7 @@ Status GraphBuilder::lower_reshape(const Node& node) {
     if (!resolve(dims, in->constant->dims, in->constant->elements)) {
       return contradicts(cat("its shape ", join(dims), " does not fit its input"));
     }
-    return fold(node, copy_with_dims(*in->constant, {dims.begin(), dims.end()}));
+    return fold(node, view_with_dims(*in->constant, {dims.begin(), dims.end()}));
   }
   // The first dimension is the images' and stays so, whether written as -1, 0, or the size of a
   // batch.

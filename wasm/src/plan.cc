@@ -90,6 +90,27 @@ xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
   }
 }
 
+double round_up(std::size_t n, std::size_t multiple) {
+  return static_cast<double>((n + multiple - 1) / multiple) * static_cast<double>(multiple);
+}
+
+// The floats that a step keeps, at most. XNNPACK packs the output channels of each group in tiles,
+// the inputs in fours, and a bias with them: many small groups take far more than their weights.
+double packed_floats(const Step& step, const Shape& in, const Shape& out) {
+  constexpr std::size_t kTile = 32;       // the most channels that a kernel computes at once
+  constexpr std::size_t kDepthwise = 25;  // the most taps that every processor has a kernel for
+  if (step.kind != StepKind::kConv && step.kind != StepKind::kFullyConnected) {
+    return static_cast<double>(step.constant.size());
+  }
+  const double taps = static_cast<double>(step.window.kernel_h) * step.window.kernel_w;
+  if (step.groups > 1 && step.groups == in.c && in.c == out.c && taps <= kDepthwise) {
+    return round_up(out.c, kTile) * (kDepthwise + 1);
+  }
+  const double groups = static_cast<double>(step.groups);
+  return groups * round_up(out.c / step.groups, kTile) *
+         (round_up(in.c / step.groups, 4) * taps + 1);
+}
+
 // What a plan shows of a step.
 PlanStep describe_step(const Step& step, const Shape& out) {
   PlanStep result{.name = step.name, .op = step.op, .shape = {1, out.c}};
@@ -125,7 +146,7 @@ struct Plan::Impl {
   float* data(std::size_t value) { return buffers[buffer_of[value]].data(); }
   const float* data(std::size_t value) const { return buffers[buffer_of[value]].data(); }
 
-  Status check_sizes(const Limits& limits);
+  Status fit_batch(const Limits& limits);
   Status create_step(Step& step);
   void share_buffers();
   Status set_batch(std::size_t count);
@@ -136,15 +157,22 @@ struct Plan::Impl {
   void run_reshape(const Step& step);
 };
 
-Status Plan::Impl::check_sizes(const Limits& limits) {
-  double weights = 0;  // in double: sums of sizes that fit one by one need not fit together
-  double image = 0;
+// Decides how many images fit the limits together; kLimitExceeded when not even one does. Called
+// before anything is packed, and again when the workspace is known (it is the same for any batch).
+Status Plan::Impl::fit_batch(const Limits& limits) {
+  // In double: sums of sizes that fit one by one need not fit together.
+  double fixed = static_cast<double>(graph.window_bytes) + static_cast<double>(workspace.size());
+  double image = 0, reordered = 0;  // floats
   for (const Step& step : graph.steps) {
-    weights += static_cast<double>(step.weights.size() + step.bias.size() + step.constant.size());
+    const Shape& in = shape(step.inputs[0]);
+    fixed += packed_floats(step, in, shape(step.output)) * sizeof(float);
+    if (step.kind == StepKind::kReshape) {
+      reordered = std::max(reordered, static_cast<double>(in.elements()));
+    }
   }
   for (const Value& value : graph.values) image += static_cast<double>(value.shape.elements());
-  const double room = static_cast<double>(limits.total_bytes) - weights * sizeof(float);
-  const double fitting = room / (image * sizeof(float));
+  const double room = static_cast<double>(limits.total_bytes) - fixed;
+  const double fitting = room / ((image + reordered) * sizeof(float));
   if (fitting < 1) {
     return Status::limit_exceeded(
         cat("The model needs more than ", limits.total_bytes, " bytes of memory."));
@@ -330,11 +358,12 @@ Result<Plan> Plan::create(Graph graph, const Limits& limits) {
   }
   auto impl = std::make_unique<Impl>();
   impl->graph = std::move(graph);
-  INKLING_RETURN_IF_ERROR(impl->check_sizes(limits));
+  INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   for (Step& step : impl->graph.steps) INKLING_RETURN_IF_ERROR(impl->create_step(step));
   impl->share_buffers();
   impl->buffers.resize(impl->graph.values.size());
   INKLING_RETURN_IF_ERROR(impl->set_batch(1));
+  INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   return Plan(std::move(impl));
 }
 

@@ -11,7 +11,7 @@ namespace inkling {
 
 class Plan {
  public:
-  // Errors: kOutOfMemory, kLimitExceeded, kInternal.
+  // Errors: kUnsupportedModel, kLimitExceeded, kOutOfMemory, kInternal. May also throw bad_alloc.
   static Result<Plan> create(Graph graph, const Limits& limits);
 
   Plan(Plan&&) noexcept;
@@ -22,7 +22,8 @@ class Plan {
   std::size_t max_batch() const;
 
   // pixels [count][28][28] -> probabilities [count][10]; 1 <= count <= max_batch(). Allocates only
-  // when count differs from the last one.
+  // when count differs from the last one. Errors: kOutOfMemory, kInternal; may also throw
+  // bad_alloc. After a failure the next call starts over.
   Status run(std::span<const float> pixels, std::span<float> probabilities);
 
   // The tensor or step of that name for the last image of the last run, in NCHW order.

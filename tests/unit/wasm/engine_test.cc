@@ -60,13 +60,16 @@ TEST(Engine, ABatchGivesWhatItsImagesGiveOneByOne) {
 }
 
 TEST(Engine, ABatchRunsInPiecesThatFitTheLimits) {
-  Engine engine = load(small_model(), {.batch = 2});
   Engine free = load(small_model());
-  const std::vector<float> pixels = images(5);
-  std::vector<float> a(50), b(50);
-  ASSERT_TRUE(engine.classify_batch(pixels, a).ok());
+  const std::vector<float> pixels = images(15);
+  std::vector<float> a(150), b(150);
   ASSERT_TRUE(free.classify_batch(pixels, b).ok());
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], kBatchTolerance);
+  // 300000 bytes are enough for a few images.
+  for (const Limits& limits : {Limits{.batch = 2}, Limits{.total_bytes = 300000}}) {
+    Engine engine = load(small_model(), limits);
+    ASSERT_TRUE(engine.classify_batch(pixels, a).ok());
+    for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], kBatchTolerance);
+  }
 }
 
 TEST(Engine, AnEmptyBatchIsDone) {

@@ -277,6 +277,69 @@ TEST(Graph, MemoryCannotExceedTheLimits) {
                  {.total_bytes = 20000});
 }
 
+// A file of a few kilobytes, in which each node would keep 3136 bytes of the one constant.
+TEST(Graph, CopiesOfOneConstantCountEach) {
+  ModelBuilder model;
+  model.floats("k", {1, 28, 28}, std::vector<float>(784, 1.0f));
+  std::string last = "image";
+  for (int i = 0; i < 50; ++i) {
+    const std::string next = "v" + std::to_string(i);
+    model.node("Mul", {last, "k"}, {next});
+    last = next;
+  }
+  model.node("Flatten", {last}, {"f"});
+  expect_refused(finish(model, "f", 784), StatusCode::kLimitExceeded,
+                 {"node 'node_v10' (Mul)", "more than 32000 bytes"}, {.total_bytes = 32000});
+}
+
+TEST(Graph, CastsOfOneConstantCountEach) {
+  ModelBuilder model;
+  model.initializer(tensor("half", kFloat16Type, {1, 28, 28}, std::string(2 * 784, '\x20')));
+  model.node("Cast", {"half"}, {"a"}, {attribute("to", 1)});
+  model.node("Cast", {"half"}, {"b"}, {attribute("to", 1)});
+  model.node("Mul", {"image", "a"}, {"x"}).node("Mul", {"x", "b"}, {"y"});
+  model.node("Flatten", {"y"}, {"f"});
+  expect_refused(finish(model, "f", 784), StatusCode::kLimitExceeded,
+                 {"node 'node_b' (Cast)", "more than 5000 bytes"}, {.total_bytes = 5000});
+}
+
+// Each layer's 784 windows of 784 pixels take a table of 5 MB, and 36 kB of weights and buffers.
+TEST(Graph, TablesOfWindowsCountTogether) {
+  for (const std::string op : {"MaxPool", "Conv"}) {
+    ModelBuilder model;
+    model.floats("w", {1, 1, 28, 28}, std::vector<float>(784, 0.001f));
+    std::string last = "image";
+    for (int i = 0; i < 6; ++i) {
+      const std::string next = "v" + std::to_string(i);
+      std::vector<std::string> inputs = {last};
+      if (op == "Conv") inputs.push_back("w");
+      model.node(op, inputs, {next},
+                 {attribute("kernel_shape", Dims{28, 28}), attribute("auto_pad", "SAME_UPPER")});
+      last = next;
+    }
+    model.node("Flatten", {last}, {"f"});
+    finish(model, "f", 784);
+    expect_refused(model, StatusCode::kLimitExceeded,
+                   {"node 'node_v3' (" + op + ")", "more than 20000000 bytes"},
+                   {.total_bytes = 20000000});
+    expect_loads(model);
+  }
+}
+
+// 500 groups of one output each: 4 kB of weights, and 320 kB when each is packed by itself.
+TEST(Graph, PackedWeightsCountAsTheyArePacked) {
+  ModelBuilder model;
+  model.floats("column", {1000, 1, 1}, std::vector<float>(1000, 1.0f));
+  model.floats("w", {500, 2, 1, 1}, std::vector<float>(1000, 0.5f));
+  model.node("GlobalAveragePool", {"image"}, {"g"}).node("Mul", {"g", "column"}, {"wide"});
+  model.node("Conv", {"wide", "w"}, {"c"}, {attribute("group", 500)});
+  model.node("Flatten", {"c"}, {"f"});
+  finish(model, "f", 500);
+  expect_refused(model, StatusCode::kLimitExceeded, {"more than 300000 bytes"},
+                 {.total_bytes = 300000});
+  expect_loads(model);
+}
+
 TEST(Graph, WhatOnlyASecondOutputNeedsMayBeAnything) {
   ModelBuilder model = small_model();
   model.node("NoSuchThing", {"f"}, {"is_digit"});

@@ -25,8 +25,8 @@ struct Limits {
   std::size_t file_bytes = std::size_t{256} << 20;
   std::size_t nodes = 4096;
   std::size_t tensor_elements = std::size_t{64} << 20;  // of any one tensor
-  std::size_t total_bytes = std::size_t{1} << 30;       // weights, buffers and workspaces together
-  std::size_t batch = 1024;                             // images planned at once
+  std::size_t total_bytes = std::size_t{1} << 30;       // weights, buffers, workspaces, tables
+  std::size_t batch = 1024;  // images planned at once; the engine itself takes 64 at most
 };
 
 struct Classification {
@@ -55,21 +55,24 @@ class Engine {
  public:
   // Reads a model with input float32 [N,1,28,28] and a first output float32 [N,10]. Errors:
   // kMalformedModel, kUnsupportedModel (names node, operator and reason), kLimitExceeded,
-  // kOutOfMemory.
+  // kOutOfMemory, kInternal.
   static Result<Engine> load(std::span<const std::byte> onnx, const Limits& limits = {});
 
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  // pixels: [28][28], each finite. Errors: kInvalidArgument.
+  // pixels: [28][28], each finite. Errors: those of classify_batch.
   Result<Classification> classify(std::span<const float> pixels);
 
-  // pixels: [count][28][28]; probabilities: [count][10], written. Errors: kInvalidArgument.
+  // pixels: [count][28][28]; probabilities: [count][10], written. Errors: kInvalidArgument,
+  // kUnsupportedModel (the model computes NaN or infinity), kOutOfMemory, kInternal; the
+  // probabilities are then of no use, and the engine can be used again.
   Status classify_batch(std::span<const float> pixels, std::span<float> probabilities);
 
   // The named tensor's values for the last image of the last classify call. Errors:
-  // kInvalidArgument when no such tensor is kept (names are those of plan()).
+  // kInvalidArgument when no such tensor is kept (names are those of plan()) or nothing has been
+  // classified, kOutOfMemory.
   Result<Activation> activations(std::string_view name) const;
 
   const std::vector<PlanStep>& plan() const;
