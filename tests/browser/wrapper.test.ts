@@ -120,52 +120,75 @@ test('plan, activations and metadata tell what the network is and does', async (
     told.count,
     told.shape.reduce((product, extent) => product * extent),
   );
-  // A float32 on its way through decimal text.
   // The very float32 that the native engine compares with.
   assert.equal(Math.fround(told.threshold), Math.fround(Number(told.metadata.rejection_threshold)));
 });
 
-test('bad input is an InklingError with a code and a sentence, and the engine goes on', async () => {
-  const codes = await visit.page.evaluate(async (strokes) => {
-    const code = (promise: Promise<unknown>) =>
-      promise.then(
-        () => 'none',
-        (error: InklingError) => `${error.name} ${error.code} ${error.message.length > 15}`,
-      );
-    const picture = { data: new Uint8Array(7), width: 2, height: 2 };
-    return {
-      empty: await code(engine.classifyStrokes([])),
-      blank: await code(engine.classifyImage(new ImageData(30, 30))),
-      infinite: await code(
-        engine.classifyStrokes([
-          [
-            [Infinity, 0],
-            [1, 1],
-          ],
-        ]),
-      ),
-      short: await code(engine.classifyPixels(new Float32Array(783))),
-      notANumber: await code(engine.classifyPixels(new Float32Array(784).fill(NaN))),
-      batch: await code(engine.classifyBatch(new Float32Array(784), 2)),
-      picture: await code(engine.classifyImage(picture)),
-      layer: await code(engine.activations('no such layer')),
-      model: await code(Inkling.load({ model: new Uint8Array([1, 2, 3]) })),
-      afterwards: (await engine.classifyStrokes(strokes)).digit,
+test('bad input is an InklingError with a code and a sentence, and the worker goes on', async () => {
+  const outcome = await visit.page.evaluate(async (strokes) => {
+    let workers = 0;
+    const kReal = window.Worker;
+    window.Worker = class extends kReal {
+      readonly number = ++workers;
     };
+    const reader = await Inkling.load({ model: './inkling/compact.onnx' });
+    const wrong = <T>(value: unknown) => value as T; // what a page without types may hand over
+    const pixels = (value: unknown) => reader.classifyPixels(wrong(value));
+    const ink = (value: unknown) => reader.classifyStrokes(wrong(value));
+    const batch = (value: unknown, n: number) => reader.classifyBatch(wrong(value), n);
+    const image = (data: unknown, width: number, height: number) =>
+      reader.classifyImage({ data: wrong(data), width, height });
+    const calls: Record<string, () => Promise<unknown>> = {
+      'empty-ink: no strokes': () => ink([]),
+      'empty-ink: a blank picture': () => reader.classifyImage(new ImageData(30, 30)),
+      'malformed-model: three bytes': () => Inkling.load({ model: new Uint8Array([1, 2, 3]) }),
+      'invalid-argument: no model': () => Inkling.load(wrong({})),
+      'invalid-argument: infinite ink': () => ink([[[Infinity, 0], [1, 1]]]),
+      'invalid-argument: null for strokes': () => ink(null),
+      'invalid-argument: null for a stroke': () => ink([null]),
+      'invalid-argument: null for a point': () => ink([[null]]),
+      'invalid-argument: a hole for a stroke': () => ink(new Array(1)),
+      'invalid-argument: points of another shape': () => ink([[{ x: 1, y: 2 }]]),
+      'invalid-argument: a point of one number': () => ink([[[1]]]),
+      'invalid-argument: a point of texts': () => ink([[['1', '2']]]),
+      'invalid-argument: too few pixels': () => pixels(new Float32Array(783)),
+      'invalid-argument: pixels not a number': () => pixels(new Float32Array(784).fill(NaN)),
+      'invalid-argument: bytes for pixels': () => pixels(new Uint8Array(784)),
+      'invalid-argument: doubles for pixels': () => pixels(new Float64Array(784)),
+      'invalid-argument: an array for pixels': () => pixels(new Array(784).fill(0)),
+      'invalid-argument: null for pixels': () => pixels(null),
+      'invalid-argument: a batch too short': () => batch(new Float32Array(784), 2),
+      'invalid-argument: a batch of none': () => batch(new Float32Array(0), 0),
+      'invalid-argument: a batch and a half': () => batch(new Float32Array(1176), 1.5),
+      'invalid-argument: bytes for a batch': () => batch(new Uint8Array(1568), 2),
+      'invalid-argument: a picture too short': () => image(new Uint8Array(7), 2, 2),
+      'invalid-argument: a picture inside out': () => image(new Uint8Array(16), -2, -2),
+      'invalid-argument: floats for a picture': () => image(new Float32Array(16), 2, 2),
+      'invalid-argument: null for a picture': () => reader.classifyImage(wrong(null)),
+      'invalid-argument: no such layer': () => reader.activations('no such layer'),
+      'invalid-argument: a symbol for a layer': () => reader.activations(wrong(Symbol())),
+    };
+    const answers: Record<string, string> = {};
+    let ours = 0; // started by this test's own reader
+    for (const [title, call] of Object.entries(calls)) {
+      const before = workers;
+      answers[title] = await call().then(
+        () => 'answered',
+        (error: InklingError) => `${error.name} ${error.code} ${error.message}`,
+      );
+      if (!title.includes('model')) ours += workers - before;
+    }
+    const { digit } = await reader.classifyStrokes(strokes);
+    await reader.dispose();
+    window.Worker = kReal;
+    return { answers, ours, digit };
   }, kSeven);
-  const invalid = 'InklingError invalid-argument true';
-  assert.deepEqual(codes, {
-    empty: 'InklingError empty-ink true',
-    blank: 'InklingError empty-ink true',
-    infinite: invalid,
-    short: invalid,
-    notANumber: invalid,
-    batch: invalid,
-    picture: invalid,
-    layer: invalid,
-    model: 'InklingError malformed-model true',
-    afterwards: 7,
-  });
+  for (const [title, answer] of Object.entries(outcome.answers)) {
+    const [code] = title.split(':');
+    assert.match(answer, new RegExp(`^InklingError ${code} .{15,}$`), `${title}: ${answer}`);
+  }
+  assert.equal(outcome.ours, 0, 'no worker is ended by bad input');
+  assert.equal(outcome.digit, 7);
 });
 
 test('a trap rejects its own call, and the calls behind it are answered by a new worker', async () => {
@@ -186,6 +209,128 @@ test('a trap rejects its own call, and the calls behind it are answered by a new
     return Promise.all(calls);
   });
   assert.deepEqual(outcome, ['0', 'trap', '0']);
+});
+
+test('when the worker put in place of a trapped one cannot load, the next call gets another', async () => {
+  const outcome = await visit.page.evaluate(async () => {
+    const kReal = window.Worker;
+    let started = 0;
+    class Starved extends kReal {
+      readonly #number = ++started;
+      override postMessage(request: { id: number }) {
+        if (this.#number !== 2) return super.postMessage(request);
+        const error = { code: 'out-of-memory', message: 'There is no memory left.' };
+        const data = { id: request.id, error, fatal: false };
+        setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+      }
+    }
+    window.Worker = Starved;
+    const files = { simd: './trapping.wasm', relaxed: './trapping.wasm' };
+    const fragile = await Inkling.load({ model: new Uint8Array(1), files });
+    const outcomes = [];
+    for (const call of [
+      () => fragile.classifyStrokes([[[0, 0]]]), // traps
+      () => fragile.classifyPixels(new Float32Array(784)),
+      () => fragile.classifyPixels(new Float32Array(784)),
+    ]) {
+      outcomes.push(
+        await call().then(
+          ({ digit }) => String(digit),
+          (error: InklingError) => error.code,
+        ),
+      );
+    }
+    window.Worker = kReal;
+    await fragile.dispose();
+    return { outcomes, started };
+  });
+  assert.deepEqual(outcome, { outcomes: ['trap', 'out-of-memory', '0'], started: 3 });
+});
+
+test('a worker that is not there is fetch-failed and named', async () => {
+  const other = await studio.watch(studio.url, { expected: /404/ });
+  await other.page.waitForFunction('window.engine');
+  const { code, message } = await other.page.evaluate(() => {
+    const files = { worker: './nowhere.js' };
+    return Inkling.load({ model: './inkling/compact.onnx', files }).then(
+      () => ({ code: 'none', message: '' }),
+      ({ code, message }: InklingError) => ({ code, message }),
+    );
+  });
+  assert.equal(code, 'fetch-failed');
+  assert.match(message, /could not be started from .*nowhere\.js/);
+  await other.page.close();
+  other.assertClean();
+});
+
+test('what is no trap does not end a worker', async () => {
+  const replies = await visit.page.evaluate(async () => {
+    const bytes = async (name: string) => (await fetch(`./inkling/${name}`)).arrayBuffer();
+    const module = await WebAssembly.compile(await bytes('inkling-simd.wasm'));
+    const onnx = new Uint8Array(await bytes('compact.onnx'));
+    const worker = new Worker('./inkling/inkling-worker.js');
+    const ask = (call: string, args: unknown[]) =>
+      new Promise<{ error?: { code: string }; fatal?: boolean }>((resolve) => {
+        worker.addEventListener('message', ({ data }) => resolve(data), { once: true });
+        worker.postMessage({ id: 1, call, args });
+      });
+    const loaded = await ask('load', [module, onnx]);
+    const mistaken = await ask('classifyStrokes', [null]); // what Inkling would not let pass
+    const later = await ask('classifyPixels', [new Float32Array(784)]);
+    worker.terminate();
+    const brief = ({ error, fatal }: typeof loaded) => [error?.code ?? 'none', fatal ?? false];
+    return [loaded, mistaken, later].map(brief);
+  });
+  assert.deepEqual(replies, [
+    ['none', false],
+    ['internal', false],
+    ['none', false],
+  ]);
+});
+
+test('activations are those of the image that was classified last, with two workers too', async () => {
+  const same = await visit.page.evaluate(
+    async (drawings) => {
+      const two = await Inkling.load({ model: './inkling/compact.onnx', workers: 2 });
+      const [{ name }] = await engine.plan();
+      const values = async (reader: InklingClass) => String((await reader.activations(name)).values);
+      const wanted: string[] = [];
+      for (const strokes of drawings) {
+        await engine.classifyStrokes(strokes);
+        wanted.push(await values(engine));
+      }
+      const [a, b] = drawings;
+      await two.classifyStrokes(a);
+      await two.classifyStrokes(b);
+      const awaited = await values(two);
+      await Promise.all([two.classifyStrokes(b), two.classifyStrokes(a)]);
+      const together = await values(two);
+      void two.classifyStrokes(a);
+      void two.classifyStrokes(b);
+      const early = values(two); // asked before either is answered
+      void two.classifyStrokes(a); // and not to be answered for this one
+      const behind = await early;
+      await two.classifyStrokes(a);
+      await two.classifyStrokes([]).catch(() => {}); // nothing is classified here
+      const afterFailure = await values(two);
+      await two.dispose();
+      return {
+        differ: wanted[0] !== wanted[1],
+        awaited: awaited === wanted[1],
+        together: together === wanted[0],
+        behind: behind === wanted[1],
+        afterFailure: afterFailure === wanted[0],
+      };
+    },
+    [drawing('7'), drawing('2')],
+  );
+  assert.deepEqual(same, {
+    differ: true,
+    awaited: true,
+    together: true,
+    behind: true,
+    afterFailure: true,
+  });
 });
 
 test('after dispose every call is refused', async () => {

@@ -1,5 +1,6 @@
 // The module that a page imports: loads a model, owns the workers, and answers every call with a
 // promise. The page's own thread does nothing but fetch and compile.
+import { checkBatch, checkName, checkPicture, checkPixels, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { Pool } from './pool.ts';
 import {
@@ -55,7 +56,7 @@ export class Inkling {
       modelBytes(model),
     ]);
     const script = files.worker ?? beside('inkling-worker.js');
-    const pool = new Pool(() => new Worker(script), module, bytes, workers);
+    const pool = new Pool(script, module, bytes, workers);
     try {
       return new Inkling(pool, await pool.ready(), variant);
     } catch (error) {
@@ -65,27 +66,28 @@ export class Inkling {
   }
 
   /** Reads a drawing. Fails with 'empty-ink' when nothing is drawn. */
-  classifyStrokes(strokes: readonly Stroke[]): Promise<Classification> {
+  async classifyStrokes(strokes: readonly Stroke[]): Promise<Classification> {
+    checkStrokes(strokes);
     return this.#pool.call('classifyStrokes', [strokes]);
   }
 
   /** Reads a picture (an ImageData, say). Fails with 'empty-ink' when it is blank. */
-  classifyImage({ data, width, height }: Picture): Promise<Classification> {
+  async classifyImage(picture: Picture): Promise<Classification> {
+    checkPicture(picture);
+    const { data, width, height } = picture; // An ImageData's own are not copied to a worker.
     return this.#pool.call('classifyImage', [{ data, width, height }]);
   }
 
   /** Reads pixels [28*28], row-major, ink = 1. */
-  classifyPixels(pixels: Float32Array): Promise<Classification> {
+  async classifyPixels(pixels: Float32Array): Promise<Classification> {
+    checkPixels(pixels);
     return this.#pool.call('classifyPixels', [pixels]);
   }
 
   /** Reads pixels [n*28*28], shared among the workers. */
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
-    if (!Number.isInteger(n) || n < 0 || pixels.length !== n * kPixelCount) {
-      const message = `classifyBatch: ${n} images of 28x28 are not ${pixels.length} floats.`;
-      throw new InklingError('invalid-argument', message);
-    }
-    const share = Math.max(1, Math.ceil(n / this.#pool.size));
+    checkBatch(pixels, n);
+    const share = Math.ceil(n / this.#pool.size);
     const starts = Array.from({ length: Math.ceil(n / share) }, (_, i) => i * share);
     const parts = await Promise.all(
       starts.map((start) => {
@@ -104,7 +106,8 @@ export class Inkling {
   }
 
   /** The named tensor (names are those of plan()) for the image that was classified last. */
-  activations(name: string): Promise<Activation> {
+  async activations(name: string): Promise<Activation> {
+    checkName(name);
     return this.#pool.call('activations', [name], { sticky: true });
   }
 
@@ -164,6 +167,10 @@ async function compile(url: string | URL): Promise<WebAssembly.Module> {
 async function modelBytes(model: LoadOptions['model']): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  if (typeof model !== 'string' && !(model instanceof URL)) {
+    const message = 'load: the model is neither an address nor the bytes of an ONNX file.';
+    throw new InklingError('invalid-argument', message);
+  }
   const response = await fetched(model, 'The model');
   try {
     return new Uint8Array(await response.arrayBuffer());

@@ -15,17 +15,20 @@ export class Messenger {
   #pending: Pending | null = null;
   #nextId = 1;
   #death: InklingError | null = null;
+  /** Until the first answer an `error` means that the script is not there, or not allowed, or broken. */
+  #answered = false;
 
-  constructor(worker: Worker) {
+  constructor(script: string | URL) {
+    const worker = started(script);
     this.#worker = worker;
     worker.addEventListener('message', (event: MessageEvent<Reply>) => this.#receive(event.data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
+      const reason = event.message || 'the browser gives no reason';
       this.#die(
-        new InklingError(
-          'trap',
-          `The engine's worker stopped: ${event.message ?? 'it could not be started'}.`,
-        ),
+        this.#answered
+          ? new InklingError('trap', `The engine's worker stopped: ${reason}.`)
+          : notStarted(script, reason),
       );
     });
     worker.addEventListener('messageerror', () =>
@@ -65,6 +68,7 @@ export class Messenger {
   }
 
   #receive(reply: Reply): void {
+    this.#answered = true;
     const pending = this.#pending;
     if (pending === null || pending.id !== reply.id) return;
     this.#pending = null;
@@ -80,4 +84,17 @@ export class Messenger {
     this.#pending?.reject(reason);
     this.#pending = null;
   }
+}
+
+function started(script: string | URL): Worker {
+  try {
+    return new Worker(script);
+  } catch (error) {
+    throw notStarted(script, (error as Error).message); // Another origin's script, for one.
+  }
+}
+
+function notStarted(script: string | URL, reason: string): InklingError {
+  const message = `The engine's worker could not be started from ${script}: ${reason}.`;
+  return new InklingError('fetch-failed', message);
 }

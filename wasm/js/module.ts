@@ -57,7 +57,7 @@ export class EngineModule {
   }
 
   static async instantiate(module: WebAssembly.Module): Promise<EngineModule> {
-    const instance = await WebAssembly.instantiate(module, {}); // it imports nothing
+    const instance = await instantiated(module);
     const exports = instance.exports as unknown as Exports;
     exports._initialize();
     return new EngineModule(exports);
@@ -120,7 +120,7 @@ export class EngineModule {
 
   /** pixels [count*28*28]. */
   classifyBatch(pixels: Float32Array, count: number): BatchClassification {
-    if (!Number.isInteger(count) || count < 0 || pixels.length !== count * kPixelCount) {
+    if (!Number.isInteger(count) || count < 1 || pixels.length !== count * kPixelCount) {
       const message = `classifyBatch: ${count} images of 28x28 are not ${pixels.length} floats.`;
       throw new InklingError('invalid-argument', message);
     }
@@ -163,7 +163,7 @@ export class EngineModule {
       const message = `classifyPixels: an image is ${kPixelCount} floats, not ${pixels.length}.`;
       throw new InklingError('invalid-argument', message);
     }
-    const sizes = [pixels.byteLength, count * kDigitCount * kFloatBytes];
+    const sizes = [pixels.length * kFloatBytes, count * kDigitCount * kFloatBytes];
     return this.#withMemory(sizes, ([image, out]) => {
       this.#floats(image, pixels.length).set(pixels);
       this.#check(this.#exports.inkling_engine_classify(this.#engine, image, count, out));
@@ -188,7 +188,7 @@ export class EngineModule {
       return result;
     } catch (error) {
       // After a trap the module's memory is not to be trusted: its owner throws the instance away.
-      if (error instanceof InklingError) release();
+      if (!isTrap(error)) release();
       throw error;
     }
   }
@@ -215,6 +215,27 @@ export class EngineModule {
   #text(pointer: number): string {
     const bytes = new Uint8Array(this.#exports.memory.buffer, pointer >>> 0);
     return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+/** Whether the module was stopped half-way; any other failure leaves its memory in order. */
+export function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || isStackOverflow(error);
+}
+
+/** A stack that overflows inside a module is reported in JavaScript's own words: V8's, then Firefox's. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack size|too much recursion/.test(error.message);
+}
+
+/** The module imports nothing; what can be missing is the memory that it starts with. */
+async function instantiated(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, {});
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = `There is no memory left for the engine: ${error.message}.`;
+    throw new InklingError('out-of-memory', message);
   }
 }
 

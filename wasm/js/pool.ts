@@ -12,27 +12,35 @@ interface Slot {
 }
 
 interface Job {
-  /** Only this slot will do; null when any does. */
-  slot: Slot | null;
-  run(slot: Slot): Promise<void>;
+  /** Only the worker that classified last will do. */
+  sticky: boolean;
+  run(messenger: Messenger): Promise<unknown>;
+  resolve(result: unknown): void;
   reject(error: InklingError): void;
 }
 
 export class Pool {
-  readonly #start: () => Worker;
+  readonly #script: string | URL;
   readonly #module: WebAssembly.Module;
   readonly #model: Uint8Array;
   readonly #slots: Slot[];
   readonly #queue: Job[] = [];
-  #last: Slot;
+  /** Of the classifications that succeeded, the one that started last: where, and its place in the row. */
+  #last: { slot: Slot; turn: number };
+  #turns = 0;
   #disposed = false;
 
-  constructor(start: () => Worker, module: WebAssembly.Module, model: Uint8Array, workers: number) {
-    this.#start = start;
+  constructor(
+    script: string | URL,
+    module: WebAssembly.Module,
+    model: Uint8Array,
+    workers: number,
+  ) {
+    this.#script = script;
     this.#module = module;
     this.#model = model;
     this.#slots = Array.from({ length: workers }, () => ({ ...this.#launch(), busy: false }));
-    this.#last = this.#slots[0];
+    this.#last = { slot: this.#slots[0], turn: 0 };
   }
 
   get size(): number {
@@ -45,25 +53,18 @@ export class Pool {
     return description;
   }
 
-  /** `sticky`: the worker that classified last must answer. */
+  /** `sticky`: the worker that classified last, of all calls before this one, must answer. */
   call<Name extends CallName>(
     name: Name,
     args: Calls[Name]['args'],
     { sticky = false } = {},
   ): Promise<Calls[Name]['result']> {
     if (this.#disposed) return Promise.reject(disposed());
-    return new Promise((resolve, reject) => {
-      const run = async (slot: Slot) => {
-        try {
-          await slot.ready;
-          resolve(await slot.messenger.request(name, args));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#queue.push({ slot: sticky ? this.#last : null, run, reject });
+    return new Promise<unknown>((resolve, reject) => {
+      const run = (messenger: Messenger) => messenger.request(name, args);
+      this.#queue.push({ sticky, run, resolve, reject });
       this.#pump();
-    });
+    }) as Promise<Calls[Name]['result']>;
   }
 
   dispose(): void {
@@ -72,26 +73,44 @@ export class Pool {
     this.#slots.forEach((slot) => slot.messenger.terminate(disposed()));
   }
 
+  /** Starts jobs in the order of their calls for as long as there is a worker for the next. */
   #pump(): void {
-    for (const slot of this.#slots) {
-      if (slot.busy) continue;
-      const next = this.#queue.findIndex((job) => job.slot === null || job.slot === slot);
-      if (next < 0) continue;
-      const [job] = this.#queue.splice(next, 1);
-      slot.busy = true;
-      void job.run(slot).then(() => {
-        slot.busy = false;
-        if (job.slot === null) this.#last = slot;
-        if (slot.messenger.dead && !this.#disposed) Object.assign(slot, this.#launch());
-        this.#pump();
-      });
+    while (this.#queue.length > 0) {
+      const slot = this.#slotFor(this.#queue[0]);
+      if (slot === undefined) return;
+      void this.#run(this.#queue.shift()!, slot);
     }
   }
 
+  #slotFor({ sticky }: Job): Slot | undefined {
+    if (!sticky) return this.#slots.find((slot) => !slot.busy);
+    // Only when all earlier calls are answered is it certain who classified last.
+    return this.#slots.some((slot) => slot.busy) ? undefined : this.#last.slot;
+  }
+
+  /** The pool's own books are settled before the caller hears: its next call may follow at once. */
+  async #run(job: Job, slot: Slot): Promise<void> {
+    slot.busy = true;
+    const turn = ++this.#turns;
+    try {
+      if (slot.messenger.dead) Object.assign(slot, this.#launch());
+      await slot.ready;
+      const result = await job.run(slot.messenger);
+      slot.busy = false;
+      if (!job.sticky && turn > this.#last.turn) this.#last = { slot, turn };
+      job.resolve(result);
+    } catch (error) {
+      slot.busy = false;
+      job.reject(error as InklingError);
+    }
+    this.#pump();
+  }
+
   #launch(): Pick<Slot, 'messenger' | 'ready'> {
-    const messenger = new Messenger(this.#start());
+    const messenger = new Messenger(this.#script);
     const ready = messenger.request('load', [this.#module, this.#model]);
-    ready.catch(() => {}); // Reported by whoever awaits it.
+    // Reported by whoever awaits it. A worker without a model is of no use: the next call gets another.
+    ready.catch((error) => messenger.terminate(error));
     return { messenger, ready };
   }
 }

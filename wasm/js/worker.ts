@@ -1,6 +1,6 @@
-// The worker: owns one instance of the engine and answers one request at a time. Anything thrown that is
-// not an InklingError is a trap, after which this worker must not be used again.
-import { EngineModule } from './module.ts';
+// The worker: owns one instance of the engine and answers one request at a time. After a trap it must not
+// be used again; after any other failure it goes on.
+import { EngineModule, isTrap } from './module.ts';
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
 import { InklingError } from './types.ts';
 
@@ -36,8 +36,10 @@ async function answer({ id, call, args }: Request): Promise<Reply> {
     if (error instanceof InklingError) {
       return { id, error: { code: error.code, message: error.message }, fatal: false };
     }
-    const message = `The engine stopped: ${error instanceof Error ? error.message : String(error)}.`;
-    return { id, error: { code: 'trap', message }, fatal: true };
+    const fatal = isTrap(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${fatal ? 'The engine stopped' : `${call} failed`}: ${reason}.`;
+    return { id, error: { code: fatal ? 'trap' : 'internal', message }, fatal };
   }
 }
 
