@@ -38,6 +38,9 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 });
+// The tests run in the root; a relative name of the data was meant where the command was given.
+const start = process.env.INIT_CWD ?? process.cwd();
+const data = process.env.INKLING_DATA;
 const { status } = spawnSync(
   process.execPath,
   [
@@ -54,6 +57,7 @@ const { status } = spawnSync(
     env: {
       ...process.env,
       INKLING_ROOT: kRoot,
+      INKLING_DATA: data ? path.resolve(start, data) : '',
       INKLING_SCREENSHOT: process.argv[2] === 'screenshot' ? '1' : '',
     },
   },

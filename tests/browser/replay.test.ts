@@ -1,11 +1,11 @@
 // Other people's handwriting: a fixed sample of pendigits' test writers (whom training never saw),
 // replayed as mouse events at many places and sizes.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Point } from './curves.ts';
+import { dataFile } from './data.ts';
 import { sample, seeded } from './random.ts';
 import { Studio } from './studio.ts';
 
@@ -15,12 +15,7 @@ const kSeed = 20;
 /** Of the sample; an answer of `?` counts as wrong. */
 const kLeastAccuracy = 0.95;
 
-const kFile = path.join(process.env.INKLING_DATA ?? '', 'pen/pendigits-test.jsonl.gz');
-const kSkip = existsSync(kFile)
-  ? false
-  : process.env.INKLING_DATA
-    ? `${kFile} is not there`
-    : 'INKLING_DATA names no folder with pen/pendigits-test.jsonl.gz';
+const kFile = dataFile('pen/pendigits-test.jsonl.gz');
 
 interface Drawing {
   label: string;
@@ -28,7 +23,7 @@ interface Drawing {
 }
 
 function drawings(): Drawing[] {
-  const lines = gunzipSync(readFileSync(kFile)).toString('utf8').trim().split('\n');
+  const lines = gunzipSync(readFileSync(kFile.path)).toString('utf8').trim().split('\n');
   return sample(
     lines.map((line) => JSON.parse(line) as Drawing),
     kSample,
@@ -36,7 +31,7 @@ function drawings(): Drawing[] {
   );
 }
 
-test('the page reads 500 pendigits drawings replayed by mouse', { skip: kSkip }, async () => {
+test('the page reads 500 pendigits drawings replayed by mouse', { skip: kFile.skip }, async () => {
   const studio = await Studio.open();
   const random = seeded(kSeed);
   const right = new Array<number>(10).fill(0);

@@ -10,6 +10,7 @@ import * as ort from 'onnxruntime-web';
 import { EngineModule } from '../../wasm/js/module.ts';
 import { kDigitCount, kPixelCount } from '../../wasm/js/types.ts';
 import { fixtureDrawings } from '../browser/curves.ts';
+import { dataFile } from '../browser/data.ts';
 
 /** Between any two engines, for any probability: float32 sums in different orders stay well within. */
 const kMaxDifference = 1e-4;
@@ -21,10 +22,8 @@ const kModel = path.resolve(kRoot, process.env.INKLING_MODEL ?? 'models/compact.
 const kInkling = path.join(kRoot, 'build/trainer/native/inkling');
 const kScratch = path.join(kRoot, 'build/tests/parity-files');
 
-const kMnistFile = path.join(process.env.INKLING_DATA ?? '', 'mnist/t10k-images-idx3-ubyte.gz');
-const kSkipMnist = existsSync(kMnistFile)
-  ? false
-  : 'INKLING_DATA names no folder with mnist/t10k-images-idx3-ubyte.gz';
+const kImages = dataFile('mnist/t10k-images-idx3-ubyte.gz');
+const kLabels = dataFile('mnist/t10k-labels-idx1-ubyte.gz'); // `inkling evaluate` reads them too
 const kSkipNative = existsSync(kInkling)
   ? false
   : 'build/trainer/native/inkling is not built (cmake --workflow --preset trainer)';
@@ -77,7 +76,7 @@ function fixturePixels(variant: string): Float32Array {
 
 function mnistPixels(): Float32Array {
   const kHeader = 16; // magic, count, rows, columns: four big-endian uint32
-  const bytes = gunzipSync(readFileSync(kMnistFile));
+  const bytes = gunzipSync(readFileSync(kImages.path));
   assert.equal(bytes.readUInt32BE(0), 0x803);
   return Float32Array.from(
     bytes.subarray(kHeader, kHeader + kMnistImages * kPixelCount),
@@ -110,7 +109,7 @@ for (const variant of ['simd', 'relaxed']) {
     compare(`${variant} and ONNX Runtime`, probabilities, await judged(pixels));
   });
 
-  test(`the ${variant} module and ONNX Runtime agree on MNIST`, { skip: kSkipMnist }, async () => {
+  test(`the ${variant} module and ONNX Runtime agree on MNIST`, { skip: kImages.skip }, async () => {
     const pixels = mnistPixels();
     const { probabilities } = engines.get(variant)!.classifyBatch(pixels, kMnistImages);
     compare(`${variant} and ONNX Runtime`, probabilities, await judged(pixels));
@@ -127,6 +126,20 @@ for (const variant of ['simd', 'relaxed']) {
     compare(`${variant}, one by one and at once`, Float32Array.from(singles.flat()), probabilities);
   });
 }
+
+test('an image in bytes is read like the same one in floats, within its own memory', () => {
+  const engine = engines.get('simd')!;
+  const count = 64; // enough for floats written into the bytes' room to reach what lies behind it
+  const bytes = Uint8Array.from({ length: count * kPixelCount }, (_, i) => Number(i % 29 < 3));
+  const floats = Float32Array.from(bytes);
+  const wanted = engine.classifyBatch(floats, count).probabilities;
+  // Types forbid it; a page without types may do it all the same.
+  const mistaken = bytes as unknown as Float32Array;
+  for (let round = 0; round < 3; ++round) {
+    assert.deepEqual(engine.classifyBatch(mistaken, count).probabilities, wanted);
+    assert.deepEqual(engine.classifyBatch(floats, count).probabilities, wanted);
+  }
+});
 
 test(
   'the native engine and the SIMD module agree on the drawn fixtures',
@@ -146,10 +159,10 @@ test(
 
 test(
   'the native engine and the SIMD module agree on MNIST',
-  { skip: kSkipNative || kSkipMnist },
+  { skip: kSkipNative || kImages.skip || kLabels.skip },
   () => {
     const { probabilities } = engines.get('simd')!.classifyBatch(mnistPixels(), kMnistImages);
-    const all = native(['--mnist', path.dirname(kMnistFile)]);
+    const all = native(['--mnist', path.dirname(kImages.path)]);
     compare('native and SIMD', all.slice(0, kMnistImages * kDigitCount), probabilities);
   },
 );
