@@ -11,6 +11,10 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const kRoot = fileURLToPath(new URL('..', import.meta.url));
 const kModel = process.env.INKLING_MODEL ?? 'models/compact.onnx';
+const kModelHelp = `Train one: ./run trainer, then
+  build/inkling train --mnist DIR --out runs/compact
+  build/inkling export runs/compact -o models/compact.onnx --fp16
+or name another in INKLING_MODEL.`;
 const kEngines = {
   simd: 'build/wasm-simd/inkling.wasm',
   relaxed: 'build/wasm-relaxed/inkling.wasm',
@@ -142,7 +146,7 @@ async function replace(
 }
 
 const parts = {
-  model: await input(kModel, 'Train one (./run train), or name another in INKLING_MODEL.'),
+  model: await input(kModel, kModelHelp),
   simd: await input(kEngines.simd, 'Build it: cmake --workflow --preset wasm-simd'),
   relaxed: await input(kEngines.relaxed, 'Build it: cmake --workflow --preset wasm-relaxed'),
 };
