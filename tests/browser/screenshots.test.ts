@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Viewport } from 'puppeteer-core';
 import { drawing } from './curves.ts';
-import { kRoot, Studio, type VisitOptions } from './studio.ts';
+import { kRoot, Studio, type Visit, type VisitOptions } from './studio.ts';
 
 const kFolder = path.join(kRoot, 'build/screenshots');
 const kReadmePicture = path.join(kRoot, 'docs/screenshot.png');
@@ -47,9 +47,22 @@ async function picture(file: string, label: string | null, options: VisitOptions
       assert.equal((await visit.reading()).digit, label);
     }
     await visit.page.mouse.move(0, 0);
+    await assertFits(visit);
     await visit.page.screenshot({ path: file as `${string}.png` });
   });
   assert.ok(statSync(file).size > 5_000, 'a picture of something');
+}
+
+/** Nothing runs over the sides, and the bars with their digits' names are in the first screen. */
+async function assertFits({ page }: Visit): Promise<void> {
+  const { width, height } = page.viewport()!;
+  const [wide, bottom] = await page.evaluate(() => {
+    const parts = document.querySelectorAll('#pad, #digit, .tools, #glimpse, #bars, #bars *');
+    const bottoms = [...parts].map((part) => part.getBoundingClientRect().bottom);
+    return [document.documentElement.scrollWidth, Math.max(...bottoms)];
+  });
+  assert.equal(wide, width, 'the page is as wide as the screen');
+  assert.ok(bottom <= height, `the page's parts end at ${bottom} of ${height}`);
 }
 
 for (const [name, label, options] of kPictures) {
