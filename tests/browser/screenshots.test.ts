@@ -56,12 +56,19 @@ async function picture(file: string, label: string | null, options: VisitOptions
 /** Nothing runs over the sides, and the bars with their digits' names are in the first screen. */
 async function assertFits({ page }: Visit): Promise<void> {
   const { width, height } = page.viewport()!;
-  const [wide, bottom] = await page.evaluate(() => {
-    const parts = document.querySelectorAll('#pad, #digit, .tools, #glimpse, #bars, #bars *');
-    const bottoms = [...parts].map((part) => part.getBoundingClientRect().bottom);
-    return [document.documentElement.scrollWidth, Math.max(...bottoms)];
+  const [wide, bottom, sheet, tools] = await page.evaluate(() => {
+    const boxes = (selector: string) =>
+      [...document.querySelectorAll(selector)].map((part) => part.getBoundingClientRect());
+    const parts = boxes('#pad, #digit, .tools, #glimpse, #bars, #bars *');
+    return [
+      document.documentElement.scrollWidth,
+      Math.max(...parts.map((box) => box.bottom)),
+      boxes('#pad')[0].right,
+      Math.max(...boxes('.tools :is(svg, span, kbd)').map((box) => box.right)),
+    ];
   });
   assert.equal(wide, width, 'the page is as wide as the screen');
+  assert.ok(tools <= sheet + 1, `the tools end at ${tools}, the sheet above them at ${sheet}`);
   assert.ok(bottom <= height, `the page's parts end at ${bottom} of ${height}`);
 }
 
