@@ -147,8 +147,8 @@ async function replace(
 
 const parts = {
   model: await input(kModel, kModelHelp),
-  simd: await input(kEngines.simd, 'Build it: cmake --workflow --preset wasm-simd'),
-  relaxed: await input(kEngines.relaxed, 'Build it: cmake --workflow --preset wasm-relaxed'),
+  simd: await input(kEngines.simd, 'Build it: ./run site'),
+  relaxed: await input(kEngines.relaxed, 'Build it: ./run site'),
 };
 await replace('site', (folder) => buildSite(folder, parts));
 await replace('package', (folder) => buildPackage(folder, parts));

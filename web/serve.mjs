@@ -3,7 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { serve } from './server.mjs';
 
-const { values } = parseArgs({ options: { root: { type: 'string' }, port: { type: 'string' } } });
+function options() {
+  try {
+    return parseArgs({ options: { root: { type: 'string' }, port: { type: 'string' } } }).values;
+  } catch (error) {
+    console.error(`serve: ${/** @type {Error} */ (error).message}\nusage: [--root DIR] [--port N]`);
+    process.exit(2);
+  }
+}
+
+const values = options();
 const root = values.root ?? fileURLToPath(new URL('../build/site', import.meta.url));
 const port = Number(values.port ?? process.env.PORT ?? 8080);
 if (!Number.isInteger(port) || port < 0 || port > 65535) {

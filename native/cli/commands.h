@@ -22,7 +22,8 @@ void add_fetch(CLI::App& app);
 // --mnist DIR and --strokes FILE, the same everywhere.
 inline void add_source_flags(CLI::App& command, Sources& sources) {
   command.add_option("--mnist", sources.mnist,
-                     "Folder with MNIST's four IDX files, gzipped or not (inkling fetch mnist)");
+                     "Folder with MNIST's four IDX files, gzipped or not (inkling fetch mnist); "
+                     "train reads the training part, evaluate the test part");
   command.add_option("--strokes", sources.strokes,
                      "Stroke file, JSON Lines, gzipped or not; may be given several times");
 }

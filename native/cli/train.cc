@@ -49,6 +49,12 @@ void print_presets() {
   }
 }
 
+std::string known_presets() {
+  std::string names;
+  for (const std::string& name : preset_names()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
 torch::Device choose_device(const std::string& name) {
   if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return torch::kCPU;
   if (!torch::cuda::is_available()) {
@@ -169,8 +175,11 @@ void add_train(CLI::App& app, const std::string& command_line) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a network and keep it as a run");
   add_source_flags(*command, flags->sources);
-  command->add_option("--out", flags->out, "Folder for the run: checkpoints, metrics, run.json");
-  command->add_option("--preset", flags->preset, "Which network")->capture_default_str();
+  command->add_option(
+      "--out", flags->out,
+      "Folder for the run, new or without one: checkpoints, metrics, run.json; required");
+  command->add_option("--preset", flags->preset, "Which network: " + known_presets())
+      ->capture_default_str();
   command->add_flag("--list-presets", flags->list_presets, "Show every network, layer by layer");
   command->add_option("--device", flags->device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))

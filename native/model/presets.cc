@@ -18,17 +18,18 @@ void conv_norm_relu(NetworkSpec& spec, std::int64_t out, std::int64_t size = 3) 
   spec.layers.push_back({Kind::kRelu});
 }
 
-void pool(NetworkSpec& spec) { spec.layers.push_back({Kind::kMaxPool, 0, 2}); }
+// Two convolutions, then half the side.
+void stage(NetworkSpec& spec, std::int64_t channels) {
+  conv_norm_relu(spec, channels);
+  conv_norm_relu(spec, channels);
+  spec.layers.push_back({Kind::kMaxPool, 0, 2});
+}
 
 // What the page loads: 30,874 parameters, 5.3 M multiply-adds.
 NetworkSpec compact() {
   NetworkSpec spec{"compact", kUnitVariance, {}};
-  conv_norm_relu(spec, 16);                       // [16,28,28]
-  conv_norm_relu(spec, 16);                       // [16,28,28]
-  pool(spec);                                     // [16,14,14]
-  conv_norm_relu(spec, 32);                       // [32,14,14]
-  conv_norm_relu(spec, 32);                       // [32,14,14]
-  pool(spec);                                     // [32,7,7]
+  stage(spec, 16);                                // [16,14,14]
+  stage(spec, 32);                                // [32,7,7]
   conv_norm_relu(spec, 48);                       // [48,7,7]
   spec.layers.push_back({Kind::kGlobalAverage});  // [48]
   spec.layers.push_back({Kind::kDense, 10});      // [10]
@@ -39,12 +40,8 @@ NetworkSpec compact() {
 // use. 32,154 parameters, 4.6 M multiply-adds.
 NetworkSpec two_stage() {
   NetworkSpec spec{"two-stage", kUnitVariance, {}};
-  conv_norm_relu(spec, 16);                 // [16,28,28]
-  conv_norm_relu(spec, 16);                 // [16,28,28]
-  pool(spec);                               // [16,14,14]
-  conv_norm_relu(spec, 32);                 // [32,14,14]
-  conv_norm_relu(spec, 32);                 // [32,14,14]
-  pool(spec);                               // [32,7,7]
+  stage(spec, 16);                          // [16,14,14]
+  stage(spec, 32);                          // [32,7,7]
   spec.layers.push_back({Kind::kFlatten});  // [1568]
   spec.layers.push_back({Kind::kDropout, 0, 0, 0, 0.2});
   spec.layers.push_back({Kind::kDense, 10});  // [10]
