@@ -93,7 +93,7 @@ void run_evaluate(const EvaluateFlags& flags) {
     raw.append(static_cast<const char*>(p.data_ptr()), p.nbytes());
   }
   if (!flags.probabilities.empty()) write_file(flags.probabilities, raw);
-  if (flags.json) std::printf("%s\n", report.dump(2).c_str());
+  if (flags.json) std::printf("%s\n", to_text(report).c_str());
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct ExportFlags {
 };
 
 std::map<std::string, std::string> metadata_of(const Run& run, bool half_weights) {
-  const nlohmann::json& details = run.details;
+  const nlohmann::json details = run.details.is_object() ? run.details : nlohmann::json::object();
   std::map<std::string, std::string> metadata = {
       {"preset", run.network.preset},
       {"command", run.command},
@@ -35,21 +35,29 @@ std::map<std::string, std::string> metadata_of(const Run& run, bool half_weights
   for (const char* key : {"data", "parameters"}) {
     if (!details.contains(key)) continue;
     const nlohmann::json& value = details[key];
-    metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    metadata[key] = value.is_string() ? value.get<std::string>() : to_text(value);
   }
   for (const char* part : {"validation", "mnist_test"}) {
-    if (!details.contains(part)) continue;
-    metadata[std::string(part) + "_accuracy"] = details[part].at("accuracy").dump();
+    const nlohmann::json scores = details.value(part, nlohmann::json::object());
+    if (!scores.is_object() || !scores.contains("accuracy")) continue;
+    metadata[std::string(part) + "_accuracy"] = to_text(scores["accuracy"]);
   }
+  for (auto& [key, value] : metadata)
+    value = nlohmann::json::parse(to_text(value)).get<std::string>();
   return metadata;
+}
+
+bool is_pictures(const torch::Tensor& images) {
+  return images.scalar_type() == torch::kUInt8 && images.dim() == 3 && images.size(0) > 0 &&
+         images.size(1) == kSide && images.size(2) == kSide;
 }
 
 torch::Tensor probe_images(const std::string& run) {
   const std::filesystem::path path = checkpoint_path(run, "probe");
   const auto tensors = load_tensors(path).tensors;
   const auto images = tensors.find("images");
-  if (images == tensors.end() || images->second.dim() != 3 || images->second.size(0) == 0) {
-    throw Failure(path.string() + " holds no images; train again");
+  if (images == tensors.end() || !is_pictures(images->second)) {
+    throw Failure(path.string() + " holds no 28x28 images; train again");
   }
   return images->second;
 }

@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
 #endif
   try {
     app.parse(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return fail("the answer could not be written; is the disk full?");
+    }
     return 0;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "data/file.h"
@@ -94,8 +96,8 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
   if (fs::exists(fs::path(flags.out) / "run.json")) {
     throw Failure(flags.out + " already holds a run; name another folder with --out, or remove it");
   }
-  // Said now rather than after the training.
-  if (!flags.sources.mnist.empty()) require_mnist(flags.sources.mnist, MnistPart::kTest);
+  // Read for its soundness alone: what is wrong with it is said now rather than after the training.
+  if (!flags.sources.mnist.empty()) read_mnist(flags.sources.mnist, MnistPart::kTest);
   torch::manual_seed(flags.options.seed);
   const torch::Device device = choose_device(flags.device);
   Network network(preset(flags.preset));
@@ -125,48 +127,42 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
               flags.out.c_str());
 }
 
+// A number from low to high; unlike CLI::Range it refuses "nan".
+template <typename Number>
+void add_number(CLI::App& command, const char* flag, Number& value, Number low, Number high,
+                const std::string& help) {
+  const auto check = [low, high](const std::string& text) -> std::string {
+    Number number{};
+    if (CLI::detail::lexical_cast(text, number) && number >= low && number <= high) return "";
+    std::ostringstream sentence;
+    sentence << text << " is not a number from " << low << " to " << high;
+    return sentence.str();
+  };
+  command.add_option(flag, value, help)->check(CLI::Validator(check, ""))->capture_default_str();
+}
+
 void add_recipe_flags(CLI::App& command, TrainOptions& o) {
-  using CLI::PositiveNumber, CLI::NonNegativeNumber, CLI::Range;
-  command.add_option("--epochs", o.epochs, "Passes over the data")
-      ->check(PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--batch", o.batch, "Images a step")
-      ->check(PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--learning-rate", o.learning_rate, "Peak of the one-cycle schedule")
-      ->check(PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--weight-decay", o.weight_decay, "AdamW's decay of the kernels")
-      ->check(NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--warmup-epochs", o.warmup_epochs, "Epochs of linear rise")
-      ->check(NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--label-smoothing", o.label_smoothing, "Share given to the other digits")
-      ->check(Range(0.0, 0.99))
-      ->capture_default_str();
-  command.add_option("--average-decay", o.average_decay, "Moving average of the weights, a step")
-      ->check(Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--rotation", o.affine.rotation, "Augmentation: up to so many degrees")
-      ->check(Range(0.0, 180.0))
-      ->capture_default_str();
-  command.add_option("--scale", o.affine.scale, "Augmentation: up to this share of the size")
-      ->check(Range(0.0, 0.9))
-      ->capture_default_str();
-  command.add_option("--shear", o.affine.shear, "Augmentation: slant up to this")
-      ->check(Range(0.0, 2.0))
-      ->capture_default_str();
-  command.add_option("--shift", o.affine.shift, "Augmentation: up to so many pixels")
-      ->check(Range(0.0, 14.0))
-      ->capture_default_str();
-  command
-      .add_option("--refuse", o.refuse_share, "Share of held-out digits that may be answered \"?\"")
-      ->check(Range(0.0, 0.5))
-      ->capture_default_str();
-  command.add_option("--seed", o.seed, "Seed of the split, the start and the order")
-      ->check(NonNegativeNumber)
-      ->capture_default_str();
+  using Int = std::int64_t;
+  constexpr Int kLargestSeed = std::numeric_limits<std::int32_t>::max();
+  add_number(command, "--epochs", o.epochs, Int{1}, Int{100'000}, "Passes over the data");
+  add_number(command, "--batch", o.batch, Int{1}, Int{1'000'000}, "Images a step");
+  add_number(command, "--learning-rate", o.learning_rate, 1e-9, 1e3, "Peak of the schedule");
+  add_number(command, "--weight-decay", o.weight_decay, 0.0, 10.0, "AdamW's decay of the kernels");
+  add_number(command, "--warmup-epochs", o.warmup_epochs, 0.0, 1000.0, "Epochs of linear rise");
+  add_number(command, "--label-smoothing", o.label_smoothing, 0.0, 0.99,
+             "Share given to the other digits");
+  add_number(command, "--average-decay", o.average_decay, 0.0, 1.0,
+             "Moving average of the weights, a step");
+  add_number(command, "--rotation", o.affine.rotation, 0.0, 180.0,
+             "Augmentation: up to so many degrees");
+  add_number(command, "--scale", o.affine.scale, 0.0, 0.9,
+             "Augmentation: up to this share of the size");
+  add_number(command, "--shear", o.affine.shear, 0.0, 2.0, "Augmentation: slant up to this");
+  add_number(command, "--shift", o.affine.shift, 0.0, 14.0, "Augmentation: up to so many pixels");
+  add_number(command, "--refuse", o.refuse_share, 0.0, 0.5,
+             "Share of held-out digits that may be answered \"?\"");
+  add_number(command, "--seed", o.seed, Int{0}, kLargestSeed,
+             "Of the split, the start and the order");
 }
 
 }  // namespace
@@ -184,14 +180,11 @@ void add_train(CLI::App& app, const std::string& command_line) {
   command->add_option("--device", flags->device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
-  command->add_option("--validation", flags->validation_share, "Share of the data held out")
-      ->check(CLI::Range(0.001, 0.9))
-      ->capture_default_str();
-  command
-      ->add_option("--repeat-strokes", flags->drawing_repeat,
-                   "Show each drawing so many times an epoch, each time with another pen")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  add_number(*command, "--validation", flags->validation_share, 0.001, 0.9,
+             "Share of the data held out");
+  add_number(*command, "--repeat-strokes", flags->drawing_repeat, std::int64_t{1},
+             std::int64_t{1000},
+             "Show each drawing so many times an epoch, each time with another pen");
   add_recipe_flags(*command, flags->options);
   command->callback([flags, command_line] { run_train(*flags, command_line); });
 }

@@ -29,9 +29,23 @@ void write_all(int fd, const std::string& bytes, const fs::path& path) {
     if (n < 0) throw Failure("cannot write " + path.string() + ": " + reason());
     done += static_cast<std::size_t>(n);
   }
-  if (::fsync(fd) != 0 && errno != EINVAL) {
+  if (::fsync(fd) != 0 && errno != EINVAL && errno != EROFS) {  // devices and pipes have no disk
     throw Failure("cannot flush " + path.string() + ": " + reason());
   }
+}
+
+// Leaves nothing behind when it fails to fill a file that it made.
+void write_into(const fs::path& path, const std::string& bytes, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+  if (fd < 0) throw Failure("cannot write " + path.string() + ": " + reason());
+  try {
+    write_all(fd, bytes, path);
+  } catch (...) {
+    ::close(fd);
+    if ((flags & O_CREAT) != 0) ::unlink(path.c_str());
+    throw;
+  }
+  ::close(fd);
 }
 
 }  // namespace
@@ -65,20 +79,22 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
 }
 
 void write_file(const fs::path& path, const std::string& bytes) {
-  const fs::path temporary = path.string() + ".part";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) throw Failure("cannot write " + path.string() + ": " + reason());
-  try {
-    write_all(fd, bytes, path);
-  } catch (...) {
-    ::close(fd);
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  ::close(fd);
   std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) throw Failure("cannot write " + path.string() + ": " + error.message());
+  // A link stays a link: what it points to is replaced.
+  const fs::path target = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : path;
+  const fs::file_status status = fs::status(target, error);
+  if (target.filename().empty() || fs::is_directory(status)) {
+    throw Failure("cannot write '" + path.string() + "': it names a folder; name a file");
+  }
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return write_into(target, bytes, O_WRONLY);  // a device or a pipe cannot be replaced
+  }
+  const fs::path temporary = target.string() + ".part";
+  write_into(temporary, bytes, O_WRONLY | O_CREAT | O_TRUNC);
+  fs::rename(temporary, target, error);
+  if (!error) return;
+  ::unlink(temporary.c_str());
+  throw Failure("cannot write " + path.string() + ": " + error.message());
 }
 
 }  // namespace inkling

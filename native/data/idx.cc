@@ -51,16 +51,6 @@ fs::path find_part(const fs::path& folder, const std::string& name) {
                 "; fetch it with: inkling fetch mnist --out " + folder.string());
 }
 
-struct PartFiles {
-  fs::path images, labels;
-};
-
-PartFiles find_files(const fs::path& folder, MnistPart part) {
-  const std::string name = part == MnistPart::kTrain ? "train" : "t10k";
-  return {find_part(folder, name + "-images-idx3-ubyte"),
-          find_part(folder, name + "-labels-idx1-ubyte")};
-}
-
 }  // namespace
 
 torch::Tensor read_idx_images(const fs::path& path) {
@@ -91,10 +81,10 @@ torch::Tensor read_idx_labels(const fs::path& path) {
   return labels;
 }
 
-void require_mnist(const fs::path& folder, MnistPart part) { find_files(folder, part); }
-
 Dataset read_mnist(const fs::path& folder, MnistPart part) {
-  const auto [images_path, labels_path] = find_files(folder, part);
+  const std::string name = part == MnistPart::kTrain ? "train" : "t10k";
+  const fs::path images_path = find_part(folder, name + "-images-idx3-ubyte");
+  const fs::path labels_path = find_part(folder, name + "-labels-idx1-ubyte");
   Dataset data{read_idx_images(images_path), read_idx_labels(labels_path)};
   if (data.images.size(0) != data.labels.size(0)) {
     throw Failure(images_path.string() + " holds " + std::to_string(data.images.size(0)) +

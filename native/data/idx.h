@@ -18,9 +18,6 @@ torch::Tensor read_idx_labels(const std::filesystem::path& path);
 
 enum class MnistPart { kTrain, kTest };
 
-// Throws Failure when a file of the part is missing. Reads nothing.
-void require_mnist(const std::filesystem::path& folder, MnistPart part);
-
 // The two files of a part in a folder, each gzipped or not ("train-images-idx3-ubyte[.gz]", ...).
 Dataset read_mnist(const std::filesystem::path& folder, MnistPart part);
 

@@ -18,6 +18,8 @@ namespace inkling {
 namespace nn = torch::nn;
 namespace {
 
+constexpr std::int64_t kMostChannels = 1 << 16;  // a run.json is not trusted with all memory
+
 struct KindName {
   LayerKind kind;
   const char* name;
@@ -58,6 +60,10 @@ void advance(const LayerSpec& layer, LayerShape& row) {
   const auto need = [&](bool condition, const char* what) {
     if (!condition) throw Failure("layer " + row.name + " " + what);
   };
+  need(layer.out >= 0 && layer.out <= kMostChannels && layer.size >= 0 && layer.size <= 2 * kSide &&
+           layer.padding >= 0 && layer.padding <= kSide && layer.probability >= 0 &&
+           layer.probability < 1,
+       "has a size that no digit's network has");
   switch (layer.kind) {
     case LayerKind::kConv: {
       need(is_image && layer.out > 0 && layer.size > 0, "needs an image and a kernel");

@@ -4,6 +4,7 @@
 #include <torch/autograd.h>
 #include <torch/utils.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "data/file.h"
@@ -11,6 +12,26 @@
 
 namespace inkling {
 namespace fs = std::filesystem;
+namespace {
+
+// What no training writes, and what would make every answer nonsense.
+void require_sound(const Run& run, const fs::path& path) {
+  const auto require = [&](bool condition, const char* what) {
+    if (!condition) throw Failure(path.string() + " is damaged: " + what);
+  };
+  require(std::isfinite(run.temperature) && run.temperature >= 0.01 && run.temperature <= 100,
+          "the temperature must be between 0.01 and 100");
+  require(run.rejection_threshold >= 0 && run.rejection_threshold <= 1,
+          "the rejection threshold must be between 0 and 1");
+  require(std::isfinite(run.network.input_scale) && run.network.input_scale != 0,
+          "the input's scale must be a number other than 0");
+}
+
+}  // namespace
+
+std::string to_text(const nlohmann::json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 void save_run(const Run& run, const fs::path& folder) {
   const nlohmann::json json = {{"format", 1},
@@ -20,7 +41,7 @@ void save_run(const Run& run, const fs::path& folder) {
                                {"temperature", run.temperature},
                                {"rejection_threshold", run.rejection_threshold},
                                {"details", run.details}};
-  write_file(folder / "run.json", json.dump(2) + "\n");
+  write_file(folder / "run.json", to_text(json) + "\n");
 }
 
 Run load_run(const fs::path& folder) {
@@ -31,14 +52,20 @@ Run load_run(const fs::path& folder) {
                   "inkling train --mnist DIR --out " +
                   folder.string());
   }
+  Run run;
   try {
     const nlohmann::json json = nlohmann::json::parse(read_file(path));
-    return {json.at("network").get<NetworkSpec>(),        json.at("command").get<std::string>(),
-            json.at("seed").get<std::int64_t>(),          json.at("temperature").get<double>(),
-            json.at("rejection_threshold").get<double>(), json.at("details")};
-  } catch (const nlohmann::json::exception& error) {
-    throw Failure(path.string() + " is damaged: " + error.what());
+    if (json.at("format") != 1) {
+      throw Failure(path.string() + " was written by another version of inkling");
+    }
+    run = {json.at("network").get<NetworkSpec>(),        json.at("command").get<std::string>(),
+           json.at("seed").get<std::int64_t>(),          json.at("temperature").get<double>(),
+           json.at("rejection_threshold").get<double>(), json.at("details")};
+  } catch (const nlohmann::json::exception&) {
+    throw Failure(path.string() + " is damaged: a value is missing or of the wrong type");
   }
+  require_sound(run, path);
+  return run;
 }
 
 void save_weights(Network& network, const fs::path& path) {

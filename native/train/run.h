@@ -23,6 +23,10 @@ struct Run {
   nlohmann::json details;          // data, epochs, scores: written as they are
 };
 
+// Indented JSON; bytes that are no UTF-8 (a file's name may hold some) become the replacement
+// character.
+std::string to_text(const nlohmann::json& json);
+
 void save_run(const Run& run, const std::filesystem::path& folder);
 
 // Throws Failure when the folder holds no run, or a damaged one.

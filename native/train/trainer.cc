@@ -87,6 +87,7 @@ class Loop {
     for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
       EpochMetrics metrics = train_epoch(epoch);
       validate(metrics);
+      if (!std::isfinite(metrics.validation.loss)) stop_diverged(epoch, steps_per_epoch_ - 1);
       metrics.best = is_better(metrics.validation);
       if (metrics.best) {
         best_ = metrics.validation;

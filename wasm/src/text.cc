@@ -3,10 +3,16 @@
 #include "text.h"
 
 namespace inkling {
+namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+}  // namespace
 
 void Piece::append_to(std::string& out) const {
   if (!is_number_) {
-    out += text_;
+    // Names come from a stranger's file: nothing that would move a cursor gets into a sentence.
+    for (const char c : text_) out += is_control(c) ? '?' : c;
     return;
   }
   char digits[24];

@@ -100,7 +100,20 @@ TEST(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(inkling_command("paint").code, 2);
   EXPECT_EQ(inkling_command("train --epochs nine").code, 2);
   EXPECT_EQ(inkling_command("train --epochs -3").code, 2);
+  EXPECT_EQ(inkling_command("train --epochs 0").code, 2);
+  EXPECT_EQ(inkling_command("train --seed -1").code, 2);
+  for (const char* flag : {"learning-rate", "average-decay", "warmup-epochs", "refuse", "rotation",
+                           "validation", "label-smoothing"}) {
+    EXPECT_EQ(inkling_command(std::string("train --") + flag + " nan").code, 2) << flag;
+  }
   EXPECT_EQ(inkling_command("evaluate").code, 2);
+}
+
+TEST(CommandLine, AnAnswerThatCannotBeWrittenIsAFailure) {
+  // In a group, so that only stdout is full.
+  const std::string listing = std::string(INKLING_BINARY) + " train --list-presets";
+  expect_sentence(inkling_command("--version; (" + listing + " > /dev/full)"),
+                  "could not be written");
 }
 
 TEST(CommandLine, HelpAndVersionExitWithZero) {

@@ -91,6 +91,25 @@ TEST(Files, AFileThatCannotBeWrittenLeavesTheOldOneAlone) {
   EXPECT_EQ(read_file(folder / "kept"), "old");
 }
 
+TEST(Files, WritingKeepsLinksAndDevicesWhatTheyAre) {
+  const TempFolder folder;
+  write_file(folder / "target", "old");
+  std::filesystem::create_symlink(folder / "target", folder / "link");
+  write_file(folder / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "target"), "new");
+  write_file("/dev/null", "x");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(Files, AFolderIsNotWrittenOver) {
+  const TempFolder folder;
+  expect_failure([&] { write_file(folder.path(), "x"); }, "names a folder");
+  expect_failure([&] { write_file(folder.path() / "", "x"); }, "names a folder");
+  expect_failure([&] { write_file("", "x"); }, "cannot write");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(Mnist, SaysHowToGetWhatIsMissing) {
   const TempFolder folder;
   expect_failure([&] { read_mnist(folder.path(), MnistPart::kTrain); }, "train-images-idx3-ubyte",

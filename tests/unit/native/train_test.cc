@@ -51,6 +51,8 @@ TEST(NetworkSpec, LayersThatDoNotFitAreNamed) {
   expect_failure([&] { layer_shapes(spec); }, "dense1", "flatten");
   spec.layers = {{LayerKind::kFlatten}, {LayerKind::kDense, 9}};
   expect_failure([&] { layer_shapes(spec); }, "ten features");
+  spec.layers = {{LayerKind::kFlatten}, {LayerKind::kDense, 100'000'000}};
+  expect_failure([&] { layer_shapes(spec); }, "dense1", "size");
   spec.layers = {{LayerKind::kConv, 4, 31, 0}};
   expect_failure([&] { layer_shapes(spec); }, "conv1", "larger than its input");
 }
@@ -278,6 +280,19 @@ TEST(Runs, AFolderWithoutARunSaysHowToMakeOne) {
   expect_failure([&] { load_run(folder.path()); }, "run.json", "inkling train");
   folder.write("run.json", "{\"network\":");
   expect_failure([&] { load_run(folder.path()); }, "run.json is damaged");
+  inkling::Run run;
+  run.network = preset("compact"),
+  run.command = "inkling train --out \xff";  // a name that is no UTF-8
+  save_run(run, folder.path());
+  EXPECT_EQ(load_run(folder.path()).temperature, 1.0);
+  for (const double wrong : {0.0, -1.0, 1e308, std::nan("")}) {
+    run.temperature = wrong;
+    save_run(run, folder.path());
+    expect_failure([&] { load_run(folder.path()); }, "run.json is damaged");
+  }
+  run.temperature = 1, run.rejection_threshold = 5;
+  save_run(run, folder.path());
+  expect_failure([&] { load_run(folder.path()); }, "rejection threshold");
 }
 
 }  // namespace

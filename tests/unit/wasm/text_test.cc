@@ -25,5 +25,9 @@ TEST(Text, AppendsBehindWhatIsThere) {
   EXPECT_EQ(text, "[28,28]");
 }
 
+TEST(Text, LetsNoControlCharacterOfAFileThrough) {
+  EXPECT_EQ(cat("node '", std::string("a\x1b[2J\n\x7f"), "' \xc3\xa9"), "node 'a?[2J??' \xc3\xa9");
+}
+
 }  // namespace
 }  // namespace inkling
