@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -108,8 +109,7 @@ void append_json_string(std::string& out, std::string_view text) {
 // locale and the code that printf brings.
 std::string threshold_to_json(float threshold) {
   constexpr std::size_t kDecimals = 12;
-  std::string digits =
-      inkling::cat(static_cast<std::int64_t>(static_cast<double>(threshold) * 1e12 + 0.5));
+  std::string digits = inkling::cat(std::llround(static_cast<double>(threshold) * 1e12));
   digits.insert(0, digits.size() <= kDecimals ? kDecimals + 1 - digits.size() : 0, '0');
   return digits.insert(digits.size() - kDecimals, ".");
 }

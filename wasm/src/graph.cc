@@ -69,15 +69,15 @@ float float_attribute(const Node& node, std::string_view name, float fallback) {
   return found == node.attributes.end() ? fallback : found->second.f;
 }
 
-std::string string_attribute(const Node& node, std::string_view name, std::string fallback) {
+std::string string_attribute(const Node& node, std::string_view name, const std::string& fallback) {
   const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? std::move(fallback) : found->second.s;
+  return found == node.attributes.end() ? fallback : found->second.s;
 }
 
 std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name,
-                                         std::vector<std::int64_t> fallback) {
+                                         const std::vector<std::int64_t>& fallback) {
   const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? std::move(fallback) : found->second.ints;
+  return found == node.attributes.end() ? fallback : found->second.ints;
 }
 
 GraphBuilder::Lower GraphBuilder::find_lowering(std::string_view op_type) {
@@ -283,7 +283,7 @@ Status GraphBuilder::lower_node(const Node& node) {
     return {};
   }
   if (unknown) return {};  // its shapes cannot be known; the node before it has been named
-  const Status status = (this->*lower)(node);
+  Status status = (this->*lower)(node);
   if (status.code() == StatusCode::kUnsupportedModel) {
     unsupported_.push_back(cat(describe(node), ": ", status.message()));
     return {};

@@ -96,9 +96,9 @@ std::string describe(const Node& node);
 // Attributes, with ONNX's defaults given by the caller.
 std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t fallback);
 float float_attribute(const Node& node, std::string_view name, float fallback);
-std::string string_attribute(const Node& node, std::string_view name, std::string fallback);
+std::string string_attribute(const Node& node, std::string_view name, const std::string& fallback);
 std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name,
-                                         std::vector<std::int64_t> fallback);
+                                         const std::vector<std::int64_t>& fallback);
 
 // The reason alone: lower_node() adds which node it was.
 inline Status cannot(std::string reason) { return Status::unsupported_model(std::move(reason)); }

@@ -91,7 +91,8 @@ xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
 }
 
 double round_up(std::size_t n, std::size_t multiple) {
-  return static_cast<double>((n + multiple - 1) / multiple) * static_cast<double>(multiple);
+  const std::size_t tiles = (n + multiple - 1) / multiple;
+  return static_cast<double>(tiles) * static_cast<double>(multiple);
 }
 
 // The floats that a step keeps, at most. XNNPACK packs the output channels of each group in tiles,
