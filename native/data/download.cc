@@ -132,7 +132,7 @@ DownloadOutcome download(const RemoteFile& file, const fs::path& folder,
       fs::rename(part, target);
       return DownloadOutcome::kFetched;
     }
-    answers += "\n  " + mirror + file.name + ": " + problem;
+    answers.append("\n  ").append(mirror).append(file.name).append(": ").append(problem);
   }
   throw Failure(
       "no mirror gave " + file.name +

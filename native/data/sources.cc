@@ -38,6 +38,7 @@ std::vector<bool> choose_held_out(const std::vector<Drawing>& drawings, double s
   std::map<std::string, std::vector<std::size_t>> by_writer;
   for (std::size_t i = 0; i < drawings.size(); ++i) by_writer[drawings[i].writer].push_back(i);
   std::vector<std::vector<std::size_t>> groups;
+  groups.reserve(drawings.size());
   for (auto& [writer, indices] : by_writer) groups.push_back(std::move(indices));
   if (groups.size() < 2) {
     groups.clear();
