@@ -25,18 +25,19 @@ struct TrainFlags {
   TrainOptions options;
   std::string out;
   std::string preset = "compact";
+  Variation variation;
   std::string device = "auto";
   double validation_share = 0.1;
   std::int64_t drawing_repeat = 1;
   bool list_presets = false;
 };
 
-void print_presets() {
-  for (const std::string& name : preset_names()) {
-    const NetworkSpec spec = preset(name);
+void print_presets(const std::vector<std::string>& names, const Variation& variation) {
+  for (const std::string& name : names) {
+    const NetworkSpec spec = preset(name, variation);
     std::int64_t parameters = 0, multiply_adds = 0;
-    std::printf("%s\n  %-12s %-14s %12s %14s\n", name.c_str(), "layer", "shape", "parameters",
-                "multiply-adds");
+    std::printf("%s: %s\n  %-12s %-14s %12s %14s\n", name.c_str(), preset_summary(name).c_str(),
+                "layer", "shape", "parameters", "multiply-adds");
     for (const LayerShape& row : layer_shapes(spec)) {
       std::string shape;
       for (std::int64_t side : row.shape)
@@ -90,7 +91,7 @@ std::string describe(const Sources& sources) {
 }
 
 void run_train(const TrainFlags& flags, const std::string& command_line) {
-  if (flags.list_presets) return print_presets();
+  if (flags.list_presets) return print_presets(preset_names(), flags.variation);
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
   // A run is one training's; two in a folder would mix one's weights with the other's calibration.
   if (fs::exists(fs::path(flags.out) / "run.json")) {
@@ -100,7 +101,7 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
   if (!flags.sources.mnist.empty()) read_mnist(flags.sources.mnist, MnistPart::kTest);
   torch::manual_seed(flags.options.seed);
   const torch::Device device = choose_device(flags.device);
-  Network network(preset(flags.preset));
+  Network network(preset(flags.preset, flags.variation));
   network->to(device);
   const TrainingData data = load_training_data(flags.sources, flags.validation_share,
                                                flags.options.seed, flags.drawing_repeat);
@@ -141,6 +142,19 @@ void add_number(CLI::App& command, const char* flag, Number& value, Number low, 
   command.add_option(flag, value, help)->check(CLI::Validator(check, ""))->capture_default_str();
 }
 
+void add_variation_flags(CLI::App& command, Variation& v) {
+  command.add_option("--width", v.width, "Factor of every hidden layer's channels or features")
+      ->check(CLI::Range(0.01, 64.0))
+      ->capture_default_str();
+  command
+      .add_option("--depth", v.depth, "Layers a block: convolutions between pools, hidden layers")
+      ->check(CLI::Range(0, 100));
+  command.add_option("--kernel", v.kernel, "Side of every convolution's kernel: 1, 3, 5 or 7")
+      ->check(CLI::IsMember({1, 3, 5, 7}));
+  command.add_option("--dropout", v.dropout, "Of every dropout; before the last layer if none is")
+      ->check(CLI::Range(0.0, 0.95));
+}
+
 void add_recipe_flags(CLI::App& command, TrainOptions& o) {
   using Int = std::int64_t;
   constexpr Int kLargestSeed = std::numeric_limits<std::int32_t>::max();
@@ -176,6 +190,7 @@ void add_train(CLI::App& app, const std::string& command_line) {
       "Folder for the run, new or without one: checkpoints, metrics, run.json; required");
   command->add_option("--preset", flags->preset, "Which network: " + known_presets())
       ->capture_default_str();
+  add_variation_flags(*command, flags->variation);
   command->add_flag("--list-presets", flags->list_presets, "Show every network, layer by layer");
   command->add_option("--device", flags->device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))

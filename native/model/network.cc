@@ -70,8 +70,9 @@ void advance(const LayerSpec& layer, LayerShape& row) {
       const std::int64_t in = shape[0], shrink = layer.size - 1 - 2 * layer.padding;
       shape = {layer.out, shape[1] - shrink, shape[2] - shrink};
       need(shape[1] > 0 && shape[2] > 0, "has a kernel larger than its input");
-      row.parameters = layer.out * in * layer.size * layer.size;
-      row.multiply_adds = row.parameters * shape[1] * shape[2];
+      const std::int64_t weights = layer.out * in * layer.size * layer.size;
+      row.parameters = weights + (layer.bias ? layer.out : 0);
+      row.multiply_adds = weights * shape[1] * shape[2];
       return;
     }
     case LayerKind::kBatchNorm:
@@ -105,8 +106,9 @@ void advance(const LayerSpec& layer, LayerShape& row) {
 std::shared_ptr<nn::Module> make_module(const LayerSpec& layer, std::int64_t in) {
   switch (layer.kind) {
     case LayerKind::kConv:
-      return nn::Conv2d(
-                 nn::Conv2dOptions(in, layer.out, layer.size).padding(layer.padding).bias(false))
+      return nn::Conv2d(nn::Conv2dOptions(in, layer.out, layer.size)
+                            .padding(layer.padding)
+                            .bias(layer.bias))
           .ptr();
     case LayerKind::kBatchNorm:
       return nn::BatchNorm2d(in).ptr();
@@ -150,7 +152,8 @@ void to_json(nlohmann::json& json, const NetworkSpec& spec) {
                               {"out", layer.out},
                               {"size", layer.size},
                               {"padding", layer.padding},
-                              {"probability", layer.probability}});
+                              {"probability", layer.probability},
+                              {"bias", layer.bias}});
   }
 }
 
@@ -162,7 +165,7 @@ void from_json(const nlohmann::json& json, NetworkSpec& spec) {
     spec.layers.push_back(
         {kind_of(layer.at("kind").get<std::string>()), layer.at("out").get<std::int64_t>(),
          layer.at("size").get<std::int64_t>(), layer.at("padding").get<std::int64_t>(),
-         layer.at("probability").get<double>()});
+         layer.at("probability").get<double>(), layer.value("bias", false)});
   }
 }
 

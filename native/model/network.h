@@ -11,7 +11,7 @@
 namespace inkling {
 
 enum class LayerKind {
-  kConv,       // bias-free 3x3-like convolution; batch norm follows and supplies the bias
+  kConv,       // with bias, unless batch norm follows and supplies it
   kBatchNorm,  // over channels
   kRelu,
   kMaxPool,        // size x size, stride size
@@ -27,6 +27,7 @@ struct LayerSpec {
   std::int64_t size = 0;     // kConv: kernel side; kMaxPool: window side
   std::int64_t padding = 0;  // kConv: pixels on each side
   double probability = 0;    // kDropout
+  bool bias = false;         // kConv
 };
 
 struct NetworkSpec {

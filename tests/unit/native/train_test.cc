@@ -24,6 +24,39 @@ TEST(Presets, HaveTheParametersTheyAreDocumentedWith) {
   EXPECT_EQ(Network(preset("two-stage"))->parameter_count(), 32154);
 }
 
+TEST(Presets, Keras0995HasTheNotebooksParametersLayerByLayer) {
+  std::vector<std::int64_t> parameters;
+  for (const LayerShape& row : layer_shapes(preset("keras-0995"))) {
+    if (row.parameters > 0) parameters.push_back(row.parameters);
+  }
+  EXPECT_EQ(parameters, (std::vector<std::int64_t>{832, 25'632, 18'496, 36'928, 25'698'304,
+                                                   16'779'264, 20'490}));
+  EXPECT_EQ(Network(preset("keras-0995"))->parameter_count(), 42'579'946);
+}
+
+TEST(Presets, EachTakesAnImageToTenLogitsAndVariesAsAsked) {
+  torch::NoGradGuard no_grad;
+  Variation narrow;
+  narrow.width = 0.1, narrow.depth = 3, narrow.kernel = 3, narrow.dropout = 0.3;
+  for (const std::string& name : preset_names()) {
+    Network network(preset(name, narrow));
+    EXPECT_EQ(network->forward(torch::zeros({2, 1, 28, 28})).sizes(),
+              (std::vector<std::int64_t>{2, 10}))
+        << name;
+    EXPECT_LT(network->parameter_count(), Network(preset(name))->parameter_count()) << name;
+    const auto& layers = network->spec().layers;
+    EXPECT_TRUE(std::any_of(layers.begin(), layers.end(), [](const LayerSpec& l) {
+      return l.kind == LayerKind::kDropout && l.probability == 0.3;
+    })) << name;
+  }
+}
+
+TEST(Presets, ADepthWhoseKernelsOutgrowTheImageIsRefused) {
+  Variation endless;
+  endless.depth = 20;
+  expect_failure([&] { preset("deep", endless); }, "conv14", "kernel larger");
+}
+
 TEST(Presets, CountWhatLibTorchCounts) {
   for (const std::string& name : preset_names()) {
     Network network(preset(name));
