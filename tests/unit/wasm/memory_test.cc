@@ -72,5 +72,79 @@ TEST(Memory, LoadingReportsThatThereIsTooLittle) {
   EXPECT_EQ(engine.status().code(), StatusCode::kOutOfMemory) << engine.status().message();
 }
 
+// A field that holds `size` bytes, which are to follow. (protozero would want them all at once: here
+// they are most of the memory that a WebAssembly module may have.)
+void append_header(std::string& out, std::uint32_t field, std::size_t size) {
+  for (std::uint64_t n : {std::uint64_t{field << 3 | 2}, std::uint64_t{size}}) {
+    for (; n >= 128; n >>= 7) out += static_cast<char>(n | 128);
+    out += static_cast<char>(n);
+  }
+}
+
+// A fully connected layer's weights in a file of one piece.
+struct Matrix {
+  std::string name;
+  Dims dims;
+  std::size_t bytes() const { return static_cast<std::size_t>(dims[0] * dims[1]) * sizeof(float); }
+  // TensorProto, up to its raw_data's bytes.
+  std::string head() const {
+    std::string out;
+    protozero::pbf_writer writer(out);
+    writer.add_packed_int64(1, dims.begin(), dims.end());
+    writer.add_int32(2, kFloatType);
+    writer.add_string(8, name);
+    append_header(out, 9, bytes());
+    return out;
+  }
+};
+
+// The notebook's network: 42.6 million parameters, nearly all in two fully connected layers.
+std::string notebook_model() {
+  Numbers numbers(5);
+  ModelBuilder small;
+  small.floats("w0", {4, 1, 3, 3}, numbers.vector(36, 0.5f))
+      .floats("w3", {2048, 10}, numbers.vector(20480, 0.01f))
+      .node("Conv", {"image", "w0"}, {"c"}, {attribute("pads", Dims{1, 1, 1, 1})})
+      .node("Flatten", {"c"}, {"f"})
+      .node("Gemm", {"f", "w1"}, {"g1"})
+      .node("Relu", {"g1"}, {"r1"})
+      .node("Gemm", {"r1", "w2"}, {"g2"}, {attribute("transB", 1)})
+      .node("Relu", {"g2"}, {"r2"})
+      .node("Gemm", {"r2", "w3"}, {"g3"})
+      .node("Softmax", {"g3"}, {"probabilities"});
+  const Matrix matrices[] = {{"w1", {3136, 8192}}, {"w2", {2048, 8192}}};
+  std::string graph = small.graph();
+  std::size_t graph_bytes = graph.size();
+  std::vector<std::string> heads;
+  for (const Matrix& matrix : matrices) {
+    std::string head = matrix.head(), field;
+    append_header(field, 5, head.size() + matrix.bytes());
+    heads.push_back(field + head);
+    graph_bytes += heads.back().size() + matrix.bytes();
+  }
+  std::string file = small.head();
+  append_header(file, 7, graph_bytes);
+  file.reserve(file.size() + graph_bytes);
+  file += graph;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    file += heads[i];
+    for (std::size_t k = 0; k < matrices[i].bytes() / sizeof(float); ++k) {
+      const float weight = numbers.next(0.02f);
+      file.append(reinterpret_cast<const char*>(&weight), sizeof(weight));
+    }
+  }
+  return file;
+}
+
+TEST(Memory, ANotebookNetworkOf170MegabytesLoadsWithinTheDefaultLimits) {
+  const std::string file = notebook_model();
+  ASSERT_GT(file.size(), std::size_t{160} << 20);
+  auto engine = Engine::load(bytes_of(file));
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  const auto result = engine.value().classify(std::vector<float>(kPixelCount, 0.5f));
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_GT(result.value().confidence, 0.0f);
+}
+
 }  // namespace
 }  // namespace inkling

@@ -152,7 +152,12 @@ class ModelBuilder {
     return *this;
   }
   ModelBuilder& opset(std::int64_t version) {
-    opset_ = version;
+    opsets_ = {{"", version}};
+    return *this;
+  }
+  // FunctionProto: a model-local function.
+  ModelBuilder& function(const std::string& function) {
+    functions_.push_back(function);
     return *this;
   }
   ModelBuilder& inputs(std::vector<std::string> infos) {
@@ -164,7 +169,8 @@ class ModelBuilder {
     return *this;
   }
 
-  std::string build() const {
+  // GraphProto
+  std::string graph() const {
     std::string graph;
     protozero::pbf_writer graph_writer(graph);
     for (const auto& node : nodes_) graph_writer.add_message(1, node);
@@ -172,11 +178,15 @@ class ModelBuilder {
     for (const auto& tensor : initializers_) graph_writer.add_message(5, tensor);
     for (const auto& input : inputs_) graph_writer.add_message(11, input);
     for (const auto& output : outputs_) graph_writer.add_message(12, output);
+    return graph;
+  }
+
+  // ModelProto without its graph
+  std::string head() const {
     std::string out;
     protozero::pbf_writer writer(out);
     writer.add_int64(1, 8);
     writer.add_string(2, "inkling tests");
-    writer.add_message(7, graph);
     for (const auto& [key, value] : metadata_) {
       std::string entry;
       protozero::pbf_writer entry_writer(entry);
@@ -184,18 +194,28 @@ class ModelBuilder {
       entry_writer.add_string(2, value);
       writer.add_message(14, entry);
     }
-    std::string opset;
-    protozero::pbf_writer opset_writer(opset);
-    opset_writer.add_string(1, "");
-    opset_writer.add_int64(2, opset_);
-    writer.add_message(8, opset);  // last, so that no cut leaves a complete model
+    for (const auto& function : functions_) writer.add_message(25, function);
+    for (const auto& [domain, version] : opsets_) {
+      std::string opset;
+      protozero::pbf_writer opset_writer(opset);
+      opset_writer.add_string(1, domain);
+      opset_writer.add_int64(2, version);
+      writer.add_message(8, opset);
+    }
+    return out;
+  }
+
+  std::string build() const {
+    std::string out = head();
+    protozero::pbf_writer(out).add_message(7, graph());  // last, so that no cut leaves a whole model
     return out;
   }
 
  private:
   std::vector<std::string> nodes_, initializers_, inputs_, outputs_;
   std::vector<std::pair<std::string, std::string>> metadata_;
-  std::int64_t opset_ = 17;
+  std::vector<std::pair<std::string, std::int64_t>> opsets_ = {{"", 17}};
+  std::vector<std::string> functions_;
 };
 
 inline std::span<const std::byte> bytes_of(const std::string& file) {
