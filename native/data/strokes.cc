@@ -61,6 +61,12 @@ std::vector<Drawing> read_strokes(const std::filesystem::path& path) {
   return drawings;
 }
 
+void draw_into(std::uint8_t* image, const Drawing& drawing, float pen_width) {
+  const Result<Pixels> pixels = pixels_from_strokes(drawing.strokes, {pen_width});
+  if (!pixels.ok()) throw Failure(pixels.status().message());
+  to_bytes(pixels.value(), image);
+}
+
 void render_into(torch::Tensor images, const std::vector<Drawing>& drawings,
                  const std::function<float(std::size_t)>& pen_width) {
   std::vector<std::size_t> digits;
@@ -72,9 +78,7 @@ void render_into(torch::Tensor images, const std::vector<Drawing>& drawings,
   at::parallel_for(0, static_cast<std::int64_t>(digits.size()), kGrain, [&](auto begin, auto end) {
     for (auto row = begin; row < end; ++row) {
       const std::size_t i = digits[static_cast<std::size_t>(row)];
-      const Result<Pixels> pixels = pixels_from_strokes(drawings[i].strokes, {pen_width(i)});
-      if (!pixels.ok()) throw Failure(pixels.status().message());
-      to_bytes(pixels.value(), out + row * kSide * kSide);
+      draw_into(out + row * kSide * kSide, drawings[i], pen_width(i));
     }
   });
 }

@@ -27,6 +27,9 @@ std::vector<Drawing> read_strokes(const std::filesystem::path& path);
 Dataset render(const std::vector<Drawing>& drawings,
                const std::function<float(std::size_t)>& pen_width);
 
+// One drawing as uint8 [28][28]. Throws Failure when it is empty or the pen is out of range.
+void draw_into(std::uint8_t* image, const Drawing& drawing, float pen_width);
+
 // Writes images (uint8 [N,28,28] on the CPU) over those that an earlier render() of the same
 // drawings made.
 void render_into(torch::Tensor images, const std::vector<Drawing>& drawings,

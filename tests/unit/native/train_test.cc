@@ -1,11 +1,10 @@
-// The network, its checkpoints, augmentation, scores and the training loop on made-up data.
+// The network, its checkpoints, scores and the training loop on made-up data.
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "data/augment.h"
 #include "model/presets.h"
 #include "synthetic.h"
 #include "temp_folder.h"
@@ -140,34 +139,6 @@ TEST(Checkpoints, BelongToOneNetwork) {
   compact->eval(), same->eval();
   EXPECT_TRUE(compact->forward(pixels).equal(same->forward(pixels)));
   expect_failure([&] { load_weights(other, folder / "w"); }, "another network");
-}
-
-TEST(Augment, NothingAskedForChangesNothing) {
-  const torch::Tensor pixels = torch::rand({4, 1, 28, 28});
-  constexpr double kInterpolation = 1e-4;  // bilinear weights are not exactly 0 and 1
-  EXPECT_LE((augment(pixels, {0, 0, 0, 0}) - pixels).abs().max().item<double>(), kInterpolation);
-}
-
-TEST(Augment, EverySampleGetsItsOwnMap) {
-  torch::manual_seed(1);
-  torch::Tensor pixels = torch::zeros({8, 1, 28, 28});
-  pixels.slice(2, 8, 20).slice(3, 12, 16).fill_(1.0);
-  const torch::Tensor turned = augment(pixels, AffineRange{});
-  for (int i = 1; i < 8; ++i) EXPECT_GT((turned[0] - turned[i]).abs().max().item<double>(), 0.01);
-  EXPECT_NEAR(turned.sum().item<double>(), pixels.sum().item<double>(),
-              0.15 * pixels.sum().item<double>());
-}
-
-TEST(Augment, StaysWithinItsRange) {
-  torch::manual_seed(2);
-  torch::Tensor pixels = torch::zeros({500, 1, 28, 28});
-  pixels.slice(2, 13, 15).slice(3, 13, 15).fill_(1.0);  // a dot in the middle
-  const AffineRange shift_only{0, 0, 0, 2.0};
-  const torch::Tensor moved = augment(pixels, shift_only);
-  const torch::Tensor columns = torch::arange(28).to(torch::kFloat32) + 0.5;
-  const torch::Tensor centre = (moved.sum({1, 2}) * columns).sum(1) / moved.sum({1, 2, 3});
-  EXPECT_LE((centre - 14.0).abs().max().item<double>(), 2.01);
-  EXPECT_GE((centre - 14.0).abs().max().item<double>(), 1.8);
 }
 
 TEST(Schedule, RisesToThePeakAndFallsToZero) {

@@ -1,0 +1,65 @@
+// What the network sees, a batch at a time: shuffled, drawn, augmented. Everything random is keyed
+// by seed, epoch and sample (data/random.h): a batch is the same whichever step the epoch began at
+// and whatever the number of processes and threads.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "data/augment.h"
+#include "data/sources.h"
+
+namespace inkling {
+
+struct BatchOptions {
+  std::int64_t batch = 128;  // images a step, of all processes together
+  std::int64_t seed = 1;
+  double pen_low = 1.8, pen_high = 3.5;  // drawings' pen width is uniform in it, output pixels
+  AugmentOptions augment;
+  // Mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018): each image is mixed
+  // with another of its batch, by a share from Beta(mixup, mixup). 0: none.
+  double mixup = 0;
+  bool by_tensors = false;  // prepare by LibTorch's operators, as a GPU does, on a CPU too
+};
+
+struct Batch {
+  torch::Tensor pixels;   // float32 [B,1,28,28] on the device
+  torch::Tensor labels;   // int64 [B] on the device
+  torch::Tensor targets;  // float32 [B,10], a share for each digit: with mixup only, else undefined
+};
+
+class Batches {
+ public:
+  // `data` must outlive this. Of `processes` that share a training, number `rank` gets the rows
+  // [batch * rank / processes, batch * (rank + 1) / processes) of each batch. Throws Failure when
+  // the batch is larger than the data or too small for the processes.
+  Batches(const TrainingData& data, const BatchOptions& options, torch::Device device,
+          std::int64_t rank = 0, std::int64_t processes = 1);
+  ~Batches();
+
+  std::int64_t size() const;             // images and drawings to learn from
+  std::int64_t steps_per_epoch() const;  // whole batches; which rows are left over varies
+
+  // To be called before an epoch, which counts from 1; next() then gives step first_step's batch.
+  // Epochs may begin in any order, and before the last one has ended.
+  void begin(std::int64_t epoch, std::int64_t first_step = 0);
+
+  // This process's share of the next batch. On a CPU the one after it is then prepared on a thread
+  // of its own; on a GPU all work is queued on the current stream and may be captured in a CUDA
+  // graph (a replay goes on with the next step). Throws std::out_of_range after the last step, and
+  // Failure when a drawing cannot be drawn.
+  Batch next();
+
+ private:
+  class Pool;
+  class Preparer;      // what begin() and next() do, in either way
+  class HostPreparer;  // an image at a time, ahead of the step
+  class TensorPreparer;
+
+  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<Preparer> preparer_;
+};
+
+}  // namespace inkling
