@@ -1,0 +1,28 @@
+// Augmentation's flags, the same for `train` and `preview`; each at 0 is off.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+
+#include "cli/numbers.h"
+#include "train/batches.h"
+
+namespace inkling {
+
+inline void add_augment_flags(CLI::App& command, BatchOptions& options) {
+  AffineRange& affine = options.augment.affine;
+  add_number(command, "--rotation", affine.rotation, 0.0, 180.0,
+             "Augmentation: up to so many degrees");
+  add_number(command, "--scale", affine.scale, 0.0, 0.9,
+             "Augmentation: up to this share of the size, each axis by itself");
+  add_number(command, "--shear", affine.shear, 0.0, 2.0, "Augmentation: slant up to this");
+  add_number(command, "--shift", affine.shift, 0.0, 14.0, "Augmentation: up to so many pixels");
+  add_number(command, "--elastic", options.augment.elastic, 0.0, 10.0,
+             "Augmentation: bend, so that a pixel moves so far (root mean square, in pixels)");
+  add_number(command, "--cutout", options.augment.cutout, std::int64_t{0}, std::int64_t{28},
+             "Augmentation: erase a square with sides of so many pixels");
+  add_number(command, "--mixup", options.mixup, 0.0, 100.0,
+             "Augmentation: mix each image with another, by a share from Beta(MIXUP, MIXUP)");
+}
+
+}  // namespace inkling
