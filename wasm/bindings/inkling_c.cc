@@ -114,16 +114,20 @@ std::string threshold_to_json(float threshold) {
   return digits.insert(digits.size() - kDecimals, ".");
 }
 
+void append_dims(std::string& out, const std::vector<std::size_t>& dims) {
+  out += '[';
+  for (std::size_t i = 0; i < dims.size(); ++i) inkling::append(out, i > 0 ? "," : "", dims[i]);
+  out += ']';
+}
+
 void append_step(std::string& out, const inkling::PlanStep& step) {
   out += "{\"name\":";
   append_json_string(out, step.name);
   out += ",\"op\":";
   append_json_string(out, step.op);
-  out += ",\"shape\":[";
-  for (std::size_t i = 0; i < step.shape.size(); ++i) {
-    inkling::append(out, i > 0 ? "," : "", step.shape[i]);
-  }
-  inkling::append(out, "],\"multiply_adds\":", step.multiply_adds,
+  out += ",\"shape\":";
+  append_dims(out, step.shape);
+  inkling::append(out, ",\"multiply_adds\":", step.multiply_adds,
                   ",\"weight_bytes\":", step.weight_bytes, "}");
 }
 
@@ -138,7 +142,9 @@ std::string describe(const Engine& engine) {
     out += ':';
     append_json_string(out, value);
   }
-  out += "},\"plan\":[";
+  out += "},\"input\":";
+  append_dims(out, engine.input_shape());
+  inkling::append(out, ",\"classes\":", engine.classes(), ",\"plan\":[");
   for (std::size_t i = 0; i < engine.plan().size(); ++i) {
     if (i > 0) out += ',';
     append_step(out, engine.plan()[i]);
@@ -188,14 +194,16 @@ INKLING_EXPORT int inkling_engine_classify(int handle, const float* pixels, int 
   return guarded([&]() -> int {
     Engine* engine = find_engine(handle);
     if (engine == nullptr) return kInvalid;
+    const std::size_t pixel_count = engine->input_size(), classes = engine->classes();
     // So many that the sizes below would not fit an int, let alone memory.
-    if (count < 0 || count > INT32_MAX / inkling::kPixelCount)
+    if (count < 0 || static_cast<std::size_t>(count) >
+                         INT32_MAX / sizeof(float) / std::max(pixel_count, classes))
       return invalid("The number of images is out of range.");
     if (count > 0 && (pixels == nullptr || probabilities == nullptr))
       return invalid("An address is null.");
     const auto n = static_cast<std::size_t>(count);
-    const Status status = engine->classify_batch({pixels, n * inkling::kPixelCount},
-                                                 {probabilities, n * inkling::kDigitCount});
+    const Status status =
+        engine->classify_batch({pixels, n * pixel_count}, {probabilities, n * classes});
     return status.ok() ? 0 : fail(status);
   });
 }
@@ -219,7 +227,9 @@ INKLING_EXPORT int inkling_engine_activations(int handle, const char* name, cons
       return invalid("An address is null.");
     auto activation = engine->activations(name);
     if (!activation.ok()) return fail(activation.status());
-    const auto& dims = activation.value().shape;
+    auto& dims = activation.value().shape;
+    while (dims.size() > 4 && dims[0] == 1) dims.erase(dims.begin());
+    if (dims.size() > 4) return invalid("The tensor has more than four dimensions.");
     for (std::size_t i = 0; i < 4; ++i)
       shape[i] = i < dims.size() ? static_cast<int32_t>(dims[i]) : 0;
     state().values = std::move(activation.value().values);

@@ -24,11 +24,12 @@ void inkling_free(void* memory);
 int inkling_engine_load(const uint8_t* onnx, size_t size);
 void inkling_engine_free(int handle);
 
-// pixels [count][28][28] -> probabilities [count][10].
+// pixels [count][input] -> probabilities [count][classes], as many floats as the description's
+// "input" (its product) and "classes" say: 784 and 10 for most models.
 int inkling_engine_classify(int handle, const float* pixels, int count, float* probabilities);
 
 // JSON, UTF-8, NUL-terminated, valid until the next call; NULL on failure:
-// {"threshold":0.7,"metadata":{...},"plan":[{"name","op","shape":[...],"multiply_adds","weight_bytes"}]}
+// {"threshold":0.7,"metadata":{...},"input":[1,1,28,28],"classes":10,"plan":[{"name","op","shape":[...],"multiply_adds","weight_bytes"}]}
 const char* inkling_engine_describe(int handle);
 
 // The named tensor of the last classified image: returns the count of floats and sets *values

@@ -1,7 +1,7 @@
 // What a caller hands over, looked at before it goes to a worker: a mistake is 'invalid-argument', with a
 // sentence that names the call and the place. What only the engine can judge (a NaN, ink that is not
 // there) is left to the engine.
-import { InklingError, kPixelCount, type Picture, type Stroke } from './types.ts';
+import { InklingError, type Picture, type Stroke } from './types.ts';
 
 function refuse(message: string): never {
   throw new InklingError('invalid-argument', message);
@@ -39,22 +39,23 @@ export function checkPicture(picture: Picture): void {
   }
 }
 
-export function checkPixels(pixels: Float32Array): void {
+/** size: floats of one image. */
+export function checkPixels(pixels: Float32Array, size: number): void {
   if (!(pixels instanceof Float32Array)) {
     refuse('classifyPixels: the pixels are not a Float32Array.');
   }
-  if (pixels.length !== kPixelCount) {
-    refuse(`classifyPixels: an image is ${kPixelCount} floats, not ${pixels.length}.`);
+  if (pixels.length !== size) {
+    refuse(`classifyPixels: an image is ${size} floats, not ${pixels.length}.`);
   }
 }
 
-export function checkBatch(pixels: Float32Array, count: number): void {
+export function checkBatch(pixels: Float32Array, count: number, size: number): void {
   if (!(pixels instanceof Float32Array)) refuse('classifyBatch: the pixels are not a Float32Array.');
   if (!Number.isInteger(count) || count < 1) {
     refuse('classifyBatch: the number of images must be a whole number, 1 or more.');
   }
-  if (pixels.length !== count * kPixelCount) {
-    refuse(`classifyBatch: ${count} images of 28x28 are not ${pixels.length} floats.`);
+  if (pixels.length !== count * size) {
+    refuse(`classifyBatch: ${count} images of ${size} floats are not ${pixels.length}.`);
   }
 }
 

@@ -5,8 +5,6 @@ import { detectVariant, type Variant } from './detect.ts';
 import { Pool } from './pool.ts';
 import {
   InklingError,
-  kDigitCount,
-  kPixelCount,
   type Activation,
   type BatchClassification,
   type Classification,
@@ -78,29 +76,31 @@ export class Inkling {
     return this.#pool.call('classifyImage', [{ data, width, height }]);
   }
 
-  /** Reads pixels [28*28], row-major, ink = 1. */
+  /** Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. */
   async classifyPixels(pixels: Float32Array): Promise<Classification> {
-    checkPixels(pixels);
+    checkPixels(pixels, this.#inputSize());
     return this.#pool.call('classifyPixels', [pixels]);
   }
 
   /** Reads pixels [n*28*28], shared among the workers. */
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
-    checkBatch(pixels, n);
+    const size = this.#inputSize();
+    checkBatch(pixels, n, size);
     const share = Math.ceil(n / this.#pool.size);
     const starts = Array.from({ length: Math.ceil(n / share) }, (_, i) => i * share);
     const parts = await Promise.all(
       starts.map((start) => {
         const end = Math.min(start + share, n);
-        const part = pixels.slice(start * kPixelCount, end * kPixelCount);
+        const part = pixels.slice(start * size, end * size);
         return this.#pool.call('classifyBatch', [part, end - start]);
       }),
     );
     const digits = new Int8Array(n);
-    const probabilities = new Float32Array(n * kDigitCount);
+    const { classes } = this.#description;
+    const probabilities = new Float32Array(n * classes);
     parts.forEach((part, i) => {
       digits.set(part.digits, starts[i]);
-      probabilities.set(part.probabilities, starts[i] * kDigitCount);
+      probabilities.set(part.probabilities, starts[i] * classes);
     });
     return { digits, probabilities };
   }
@@ -114,6 +114,15 @@ export class Inkling {
   /** The steps that the engine runs for an image. */
   plan(): Promise<PlanStep[]> {
     return Promise.resolve(this.#description.plan);
+  }
+
+  /** The shape of one image in the model's file, its batch being 1. */
+  get input(): readonly number[] {
+    return this.#description.input;
+  }
+
+  #inputSize(): number {
+    return this.#description.input.reduce((size, extent) => size * extent, 1);
   }
 
   /** The model file's metadata_props. */

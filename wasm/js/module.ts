@@ -51,6 +51,8 @@ export class EngineModule {
   readonly #exports: Exports;
   #engine = 0;
   #threshold = 0;
+  #inputSize = kPixelCount;
+  #classes = kDigitCount;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -73,6 +75,8 @@ export class EngineModule {
     this.#engine = handle;
     const description = this.describe();
     this.#threshold = description.threshold;
+    this.#inputSize = product(description.input);
+    this.#classes = description.classes;
     return description;
   }
 
@@ -113,28 +117,28 @@ export class EngineModule {
   classify(pixels: Float32Array): Classification {
     const probabilities = this.#probabilities(pixels, 1);
     const best = argmax(probabilities);
-    const confidence = probabilities[best];
+    const confidence = probabilityOf(probabilities, best);
     const digit = confidence >= this.#threshold ? best : null;
     return { digit, confidence, probabilities, pixels };
   }
 
-  /** pixels [count*28*28]. */
+  /** pixels [count * the product of the description's input], 28*28 for most models. */
   classifyBatch(pixels: Float32Array, count: number): BatchClassification {
-    if (!Number.isInteger(count) || count < 1 || pixels.length !== count * kPixelCount) {
-      const message = `classifyBatch: ${count} images of 28x28 are not ${pixels.length} floats.`;
+    if (!Number.isInteger(count) || count < 1 || pixels.length !== count * this.#inputSize) {
+      const message = `classifyBatch: ${count} images of ${this.#inputSize} floats are not ${pixels.length}.`;
       throw new InklingError('invalid-argument', message);
     }
-    const probabilities = new Float32Array(count * kDigitCount);
+    const probabilities = new Float32Array(count * this.#classes);
     const digits = new Int8Array(count);
     for (let start = 0; start < count; start += kBatchChunk) {
       const end = Math.min(start + kBatchChunk, count);
-      const chunk = pixels.subarray(start * kPixelCount, end * kPixelCount);
-      probabilities.set(this.#probabilities(chunk, end - start), start * kDigitCount);
+      const chunk = pixels.subarray(start * this.#inputSize, end * this.#inputSize);
+      probabilities.set(this.#probabilities(chunk, end - start), start * this.#classes);
     }
     for (let i = 0; i < count; ++i) {
-      const row = probabilities.subarray(i * kDigitCount, (i + 1) * kDigitCount);
+      const row = probabilities.subarray(i * this.#classes, (i + 1) * this.#classes);
       const best = argmax(row);
-      digits[i] = row[best] >= this.#threshold ? best : -1;
+      digits[i] = probabilityOf(row, best) >= this.#threshold ? best : -1;
     }
     return { digits, probabilities };
   }
@@ -159,15 +163,15 @@ export class EngineModule {
   }
 
   #probabilities(pixels: Float32Array, count: number): Float32Array {
-    if (pixels.length !== count * kPixelCount) {
-      const message = `classifyPixels: an image is ${kPixelCount} floats, not ${pixels.length}.`;
+    if (pixels.length !== count * this.#inputSize) {
+      const message = `classifyPixels: an image is ${this.#inputSize} floats, not ${pixels.length}.`;
       throw new InklingError('invalid-argument', message);
     }
-    const sizes = [pixels.length * kFloatBytes, count * kDigitCount * kFloatBytes];
+    const sizes = [pixels.length * kFloatBytes, count * this.#classes * kFloatBytes];
     return this.#withMemory(sizes, ([image, out]) => {
       this.#floats(image, pixels.length).set(pixels);
       this.#check(this.#exports.inkling_engine_classify(this.#engine, image, count, out));
-      return this.#floats(out, count * kDigitCount).slice();
+      return this.#floats(out, count * this.#classes).slice();
     });
   }
 
@@ -237,6 +241,19 @@ async function instantiated(module: WebAssembly.Module): Promise<WebAssembly.Ins
     const message = `There is no memory left for the engine: ${error.message}.`;
     throw new InklingError('out-of-memory', message);
   }
+}
+
+function product(shape: number[]): number {
+  return shape.reduce((size, extent) => size * extent, 1);
+}
+
+/** Of the greatest of a model's numbers: itself where they are probabilities, else its softmax. */
+function probabilityOf(row: Float32Array, best: number): number {
+  const rounding = 1e-3;
+  const within = row.every((value) => value >= -rounding && value <= 1 + rounding);
+  const sum = row.reduce((total, value) => total + value, 0);
+  if (within && Math.abs(sum - 1) < rounding) return row[best];
+  return 1 / row.reduce((total, value) => total + Math.exp(value - row[best]), 0);
 }
 
 function argmax(row: Float32Array): number {

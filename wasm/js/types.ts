@@ -8,9 +8,9 @@ export type Stroke = readonly Point[];
 export interface Classification {
   /** 0..9, or null when the confidence is below the model's rejection threshold. */
   digit: number | null;
-  /** The greatest of the probabilities. */
+  /** The greatest of the probabilities; of a model that gives logits, their softmax. */
   confidence: number;
-  /** [10], their sum is 1. */
+  /** [10], the model's own numbers: their sum is 1 where it ends in softmax. */
   probabilities: Float32Array;
   /** [28*28], row-major, ink = 1: what the network was shown. */
   pixels: Float32Array;
@@ -20,21 +20,21 @@ export interface Classification {
 export interface BatchClassification {
   /** [n]; -1 where the model is not sure. */
   digits: Int8Array;
-  /** [n*10], an image a row. */
+  /** [n*10], an image a row; with another number of classes, so many a row. */
   probabilities: Float32Array;
 }
 
 export interface PlanStep {
   name: string;
   op: string;
-  /** Of the step's output, NCHW, for one image. */
+  /** Of the step's output in the file's order, for one image. */
   shape: number[];
   multiply_adds: number;
   weight_bytes: number;
 }
 
 export interface Activation {
-  /** NCHW for one image. */
+  /** Of the tensor in the file, for one image. */
   shape: number[];
   values: Float32Array;
 }
@@ -44,6 +44,10 @@ export interface Description {
   /** Below this confidence the digit is null. */
   threshold: number;
   metadata: Record<string, string>;
+  /** The shape of one image; [1,1,28,28] and [1,28,28,1] are both 28 rows of 28 pixels. */
+  input: number[];
+  /** How many numbers come of an image. */
+  classes: number;
   plan: PlanStep[];
 }
 

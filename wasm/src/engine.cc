@@ -53,6 +53,20 @@ Result<float> read_threshold(const Model& model) {
   return static_cast<float>(value);
 }
 
+// How probable the greatest of a model's numbers is: itself where they are probabilities, else its
+// softmax (logits, or logarithms of probabilities).
+float probability_of(std::span<const float> values, std::size_t best) {
+  constexpr float kRounding = 1e-3f;  // of a sum of probabilities, some of them from float16
+  float sum = 0, exponentials = 0;
+  bool within = true;
+  for (const float v : values) {
+    sum += v;
+    exponentials += std::exp(v - values[best]);
+    within = within && v >= -kRounding && v <= 1 + kRounding;
+  }
+  return within && std::abs(sum - 1) < kRounding ? values[best] : 1 / exponentials;
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -84,12 +98,19 @@ Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limit
   return Status::internal(cat("Loading the model failed: ", error.what(), "."));
 }
 
-Status Engine::classify_batch(std::span<const float> pixels, std::span<float> probabilities) try {
-  const std::size_t count = pixels.size() / kPixelCount;
-  if (pixels.size() != count * kPixelCount || probabilities.size() != count * kDigitCount) {
-    return Status::invalid_argument(
-        cat("Classifying needs 784 pixels and 10 places for probabilities an image; got ",
-            pixels.size(), " and ", probabilities.size(), "."));
+const std::vector<std::size_t>& Engine::input_shape() const { return impl_->plan.input_shape(); }
+
+std::size_t Engine::input_size() const { return element_count(input_shape()); }
+
+std::size_t Engine::classes() const { return impl_->plan.classes(); }
+
+Status Engine::classify_batch(std::span<const float> pixels, std::span<float> outputs) try {
+  const std::size_t size = input_size(), places = classes();
+  const std::size_t count = pixels.size() / size;
+  if (pixels.size() != count * size || outputs.size() != count * places) {
+    return Status::invalid_argument(cat("Classifying needs ", size, " pixels and ", places,
+                                        " places for probabilities an image; got ", pixels.size(),
+                                        " and ", outputs.size(), "."));
   }
   const auto bad =
       std::find_if_not(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); });
@@ -99,13 +120,11 @@ Status Engine::classify_batch(std::span<const float> pixels, std::span<float> pr
   }
   for (std::size_t done = 0; done < count;) {
     const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
-    INKLING_RETURN_IF_ERROR(
-        impl_->plan.run(pixels.subspan(done * kPixelCount, n * kPixelCount),
-                        probabilities.subspan(done * kDigitCount, n * kDigitCount)));
+    INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * size, n * size),
+                                            outputs.subspan(done * places, n * places)));
     done += n;
   }
-  if (!std::all_of(probabilities.begin(), probabilities.end(),
-                   [](float p) { return std::isfinite(p); })) {
+  if (!std::all_of(outputs.begin(), outputs.end(), [](float p) { return std::isfinite(p); })) {
     return Status::unsupported_model("The model computes NaN or infinity for these pixels.");
   }
   return {};
@@ -116,14 +135,16 @@ Status Engine::classify_batch(std::span<const float> pixels, std::span<float> pr
 }
 
 Result<Classification> Engine::classify(std::span<const float> pixels) {
-  if (pixels.size() != kPixelCount) {
-    return Status::invalid_argument(cat("Classifying needs 784 pixels; got ", pixels.size(), "."));
+  if (pixels.size() != input_size() || classes() != kDigitCount) {
+    return Status::invalid_argument(cat("Classifying needs ", input_size(),
+                                        " pixels and a model of ", kDigitCount, " classes; got ",
+                                        pixels.size(), " pixels and one of ", classes(), "."));
   }
   Classification result;
   INKLING_RETURN_IF_ERROR(classify_batch(pixels, result.probabilities));
   const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
   result.digit = static_cast<int>(best - result.probabilities.begin());
-  result.confidence = *best;
+  result.confidence = probability_of(result.probabilities, static_cast<std::size_t>(result.digit));
   result.sure = result.confidence >= impl_->threshold;
   return result;
 }

@@ -1,9 +1,8 @@
 // The walk over the model's nodes: which of them the output needs, in what order, and what is said
-// when some cannot be run. How a single operator is lowered stands in graph_layers.cc,
-// graph_elementwise.cc and graph_shapes.cc.
+// when some cannot be run. How a single operator is lowered stands in the other graph_*.cc.
 #include "graph.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include "graph_builder.h"
 #include "tensor_values.h"
@@ -12,9 +11,10 @@
 namespace inkling {
 namespace {
 
-constexpr std::int64_t kOldestOpset = 7;   // older ones broadcast differently
-constexpr std::int64_t kNewestOpset = 22;  // the newest whose operators were read for this
+constexpr std::int64_t kOldestOpset = 6;   // older ones give shapes as attributes everywhere
+constexpr std::int64_t kNewestOpset = 25;  // the newest whose operators were read for this
 constexpr std::size_t kNamedNodes = 12;    // named in one message; the rest is counted
+constexpr std::size_t kMostClasses = 65536;
 
 std::string dims_to_string(const std::vector<std::int64_t>& dims) {
   std::string text = "[";
@@ -29,34 +29,57 @@ std::string dims_to_string(const std::vector<std::int64_t>& dims) {
   return cat(text, "]");
 }
 
-// Whether a declared dimension can be `size`.
-bool can_be(std::int64_t dim, std::int64_t size) { return dim == size || dim == kDynamicDim; }
+std::string describe_input(const ValueInfo& input) {
+  return cat("The model's input '", input.name, "' is ", data_type_name(input.type), " ",
+             input.has_shape ? dims_to_string(input.dims) : "without a shape");
+}
 
-Status check_input(const ValueInfo& input) {
-  const auto& dims = input.dims;
-  const bool fits = input.type == DataType::kFloat && dims.size() == 4 &&
-                    (dims[0] == kDynamicDim || dims[0] >= 1) && can_be(dims[1], 1) &&
-                    can_be(dims[2], kImageSide) && can_be(dims[3], kImageSide);
-  if (fits) return {};
-  const std::string found = input.has_shape ? dims_to_string(dims) : "without a shape";
-  return Status::unsupported_model(cat("The model's input '", input.name, "' is ",
-                                       data_type_name(input.type), " ", found,
-                                       "; this engine needs float32 [N,1,28,28]."));
+// Sizes that the file leaves open are those of a digit: 28 pixels a side, one channel.
+void close_dims(std::vector<std::int64_t>& dims) {
+  const auto is_channels = [](std::int64_t dim) { return dim == 1 || dim == 3; };
+  const std::size_t rank = dims.size();
+  std::size_t channels = rank == 4 ? 1 : rank;  // which axis
+  if (rank == 4 && !is_channels(dims[1]) && is_channels(dims[3])) channels = 3;
+  for (std::size_t i = 1; i < rank; ++i) {
+    if (dims[i] == kDynamicDim) dims[i] = i == channels ? 1 : rank == 2 ? kPixelCount : kImageSide;
+  }
+}
+
+// Whether a fixed first size counts images, rather than being a row of the one image or its
+// channels: then the output has it too.
+bool counts_images(const std::vector<std::int64_t>& dims, const ValueInfo& output) {
+  if (dims.size() < 2) return false;
+  if (output.has_shape && !output.dims.empty() && output.dims[0] != kDynamicDim) {
+    return output.dims.size() > 1 && output.dims[0] == dims[0];
+  }
+  return dims.size() == 4;
+}
+
+DataType fold_type(const Node& node, const Tensor* first, const Tensor* third) {
+  static constexpr std::string_view kTruths[] = {
+      "Equal", "Less", "LessOrEqual", "Greater", "Not", "GreaterOrEqual", "And", "Or"};
+  const std::string& op = node.op_type;
+  if (op == "Cast") return static_cast<DataType>(int_attribute(node, "to", 1));
+  if (op == "DequantizeLinear") return DataType::kFloat;
+  if (op == "QuantizeLinear") return third == nullptr ? DataType::kUint8 : third->type;
+  if (std::find(std::begin(kTruths), std::end(kTruths), op) != std::end(kTruths)) {
+    return DataType::kBool;
+  }
+  if (op == "Where" && third != nullptr) return third->type;
+  return first == nullptr ? DataType::kFloat : first->type;
 }
 
 }  // namespace
-
-std::string to_string(const Shape& shape) {
-  std::string text = cat("[N,", shape.c);
-  if (!shape.flat) append(text, ",", shape.h, ",", shape.w);
-  return cat(text, "]");
-}
 
 std::string describe(const Node& node) {
   std::string name = node.name;
   if (name.empty() && !node.outputs.empty()) name = node.outputs[0];
   const std::string domain = node.domain.empty() ? "" : cat(node.domain, ".");
   return cat("node '", name, "' (", domain, node.op_type, ")");
+}
+
+bool has_attribute(const Node& node, std::string_view name) {
+  return node.attributes.find(name) != node.attributes.end();
 }
 
 std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t fallback) {
@@ -80,133 +103,116 @@ std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name
   return found == node.attributes.end() ? fallback : found->second.ints;
 }
 
-GraphBuilder::Lower GraphBuilder::find_lowering(std::string_view op_type) {
+GraphBuilder::Lower GraphBuilder::find_lowering(const Node& node) {
   struct Entry {
     std::string_view op_type;
     Lower lower;
   };
   static constexpr Entry kEntries[] = {
+      {"Abs", &GraphBuilder::lower_unary},
       {"Add", &GraphBuilder::lower_binary},
+      {"And", &GraphBuilder::lower_binary},
       {"AveragePool", &GraphBuilder::lower_pool},
       {"BatchNormalization", &GraphBuilder::lower_batch_normalization},
       {"Cast", &GraphBuilder::lower_cast},
+      {"CastLike", &GraphBuilder::lower_cast},
+      {"Ceil", &GraphBuilder::lower_unary},
+      {"Celu", &GraphBuilder::lower_unary},
       {"Clip", &GraphBuilder::lower_clamp},
+      {"Concat", &GraphBuilder::lower_concat},
       {"Constant", &GraphBuilder::lower_constant},
+      {"ConstantOfShape", &GraphBuilder::lower_constant_of_shape},
       {"Conv", &GraphBuilder::lower_conv},
+      {"ConvInteger", &GraphBuilder::lower_integer_layer},
+      {"Cos", &GraphBuilder::lower_unary},
+      {"DequantizeLinear", &GraphBuilder::lower_dequantize},
       {"Div", &GraphBuilder::lower_binary},
       {"Dropout", &GraphBuilder::lower_pass_through},
+      {"DynamicQuantizeLinear", &GraphBuilder::lower_dynamic_quantize},
+      {"Elu", &GraphBuilder::lower_unary},
+      {"Equal", &GraphBuilder::lower_binary},
+      {"Erf", &GraphBuilder::lower_unary},
+      {"Exp", &GraphBuilder::lower_unary},
+      {"Expand", &GraphBuilder::lower_expand},
       {"Flatten", &GraphBuilder::lower_flatten},
+      {"Floor", &GraphBuilder::lower_unary},
+      {"Gather", &GraphBuilder::lower_gather},
+      {"Gelu", &GraphBuilder::lower_gelu},
       {"Gemm", &GraphBuilder::lower_gemm},
-      {"GlobalAveragePool", &GraphBuilder::lower_global_average_pool},
+      {"GlobalAveragePool", &GraphBuilder::lower_global_pool},
+      {"GlobalMaxPool", &GraphBuilder::lower_global_pool},
+      {"Greater", &GraphBuilder::lower_binary},
+      {"GreaterOrEqual", &GraphBuilder::lower_binary},
       {"HardSigmoid", &GraphBuilder::lower_unary},
       {"HardSwish", &GraphBuilder::lower_unary},
       {"Identity", &GraphBuilder::lower_pass_through},
       {"LeakyRelu", &GraphBuilder::lower_unary},
+      {"Less", &GraphBuilder::lower_binary},
+      {"LessOrEqual", &GraphBuilder::lower_binary},
+      {"Log", &GraphBuilder::lower_unary},
+      {"LogSoftmax", &GraphBuilder::lower_softmax},
       {"MatMul", &GraphBuilder::lower_matmul},
+      {"MatMulInteger", &GraphBuilder::lower_integer_layer},
+      {"Max", &GraphBuilder::lower_many},
       {"MaxPool", &GraphBuilder::lower_pool},
+      {"Mean", &GraphBuilder::lower_many},
+      {"Min", &GraphBuilder::lower_many},
+      {"Mish", &GraphBuilder::lower_unary},
+      {"Mod", &GraphBuilder::lower_binary},
       {"Mul", &GraphBuilder::lower_binary},
+      {"Neg", &GraphBuilder::lower_unary},
+      {"Not", &GraphBuilder::lower_unary},
+      {"Or", &GraphBuilder::lower_binary},
+      {"PRelu", &GraphBuilder::lower_binary},
+      {"Pad", &GraphBuilder::lower_pad},
+      {"Pow", &GraphBuilder::lower_binary},
+      {"QLinearConv", &GraphBuilder::lower_quantized_layer},
+      {"QLinearMatMul", &GraphBuilder::lower_quantized_layer},
+      {"QuantizeLinear", &GraphBuilder::lower_quantize},
+      {"Range", &GraphBuilder::lower_range},
+      {"Reciprocal", &GraphBuilder::lower_unary},
+      {"ReduceL1", &GraphBuilder::lower_reduce},
+      {"ReduceL2", &GraphBuilder::lower_reduce},
+      {"ReduceMax", &GraphBuilder::lower_reduce},
+      {"ReduceMean", &GraphBuilder::lower_reduce},
+      {"ReduceMin", &GraphBuilder::lower_reduce},
+      {"ReduceProd", &GraphBuilder::lower_reduce},
+      {"ReduceSum", &GraphBuilder::lower_reduce},
+      {"ReduceSumSquare", &GraphBuilder::lower_reduce},
       {"Relu", &GraphBuilder::lower_clamp},
       {"Reshape", &GraphBuilder::lower_reshape},
+      {"Round", &GraphBuilder::lower_unary},
+      {"Selu", &GraphBuilder::lower_unary},
+      {"Shape", &GraphBuilder::lower_shape},
+      {"Shrink", &GraphBuilder::lower_unary},
       {"Sigmoid", &GraphBuilder::lower_unary},
+      {"Sign", &GraphBuilder::lower_unary},
+      {"Sin", &GraphBuilder::lower_unary},
+      {"Size", &GraphBuilder::lower_size},
+      {"Slice", &GraphBuilder::lower_slice},
       {"Softmax", &GraphBuilder::lower_softmax},
+      {"Softplus", &GraphBuilder::lower_unary},
+      {"Softsign", &GraphBuilder::lower_unary},
+      {"Split", &GraphBuilder::lower_split},
+      {"Sqrt", &GraphBuilder::lower_unary},
+      {"Squeeze", &GraphBuilder::lower_squeeze},
       {"Sub", &GraphBuilder::lower_binary},
+      {"Sum", &GraphBuilder::lower_many},
+      {"Swish", &GraphBuilder::lower_unary},
+      {"Tanh", &GraphBuilder::lower_unary},
+      {"ThresholdedRelu", &GraphBuilder::lower_unary},
+      {"Tile", &GraphBuilder::lower_tile},
+      {"Transpose", &GraphBuilder::lower_transpose},
+      {"Unsqueeze", &GraphBuilder::lower_unsqueeze},
+      {"Where", &GraphBuilder::lower_where},
+      {"Xor", &GraphBuilder::lower_binary},
   };
   for (const Entry& entry : kEntries) {
-    if (entry.op_type == op_type) return entry.lower;
+    if (node.domain.empty() && entry.op_type == node.op_type) return entry.lower;
   }
-  return nullptr;
-}
-
-const GraphBuilder::Operand* GraphBuilder::operand(const Node& node, std::size_t index) const {
-  if (index >= node.inputs.size() || node.inputs[index].empty()) return nullptr;
-  return &operands_.find(node.inputs[index])->second;  // lower_node() checked that it is there
-}
-
-const Tensor* GraphBuilder::constant(const Node& node, std::size_t index) const {
-  const Operand* found = operand(node, index);
-  return found == nullptr ? nullptr : found->constant;
-}
-
-Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) const {
-  const Operand* found = operand(node, index);
-  if (found == nullptr) return contradicts(cat("input ", index, " is missing"));
-  if (found->constant != nullptr) return cannot(cat("input ", index, " is a constant"));
-  return found->value;
-}
-
-Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t index,
-                                                std::string_view what) {
-  const Tensor* tensor = constant(node, index);
-  if (tensor == nullptr) return cannot(cat("its ", what, " is not a constant"));
-  if (tensor->type != DataType::kFloat && tensor->type != DataType::kFloat16) {
-    return cannot(cat("its ", what, " is ", data_type_name(tensor->type)));
-  }
-  if (tensor->elements == 0) return contradicts(cat("its ", what, " is empty"));
-  INKLING_RETURN_IF_ERROR(charge(tensor->elements, sizeof(float)));
-  std::vector<float> values = to_floats(*tensor);
-  for (const float v : values) {
-    if (!std::isfinite(v)) return contradicts(cat("its ", what, " holds NaN or infinity"));
-  }
-  return values;
-}
-
-Status GraphBuilder::charge(std::uint64_t count, std::uint64_t size) {
-  // Divided, not multiplied: a product could wrap.
-  if (count > (limits_.total_bytes - charged_) / size) {
-    return Status::limit_exceeded(
-        cat("with it, the model needs more than ", limits_.total_bytes, " bytes of memory"));
-  }
-  charged_ += count * size;
-  return {};
-}
-
-Status GraphBuilder::add_step(const Node& node, Step step, const Shape& shape) {
-  const std::size_t limit = limits_.tensor_elements;
-  if (shape.c == 0 || shape.h == 0 || shape.w == 0) {
-    return contradicts(cat("its output ", to_string(shape), " is empty"));
-  }
-  // Divided, not multiplied: a product could wrap.
-  if (shape.c > limit || shape.h > limit / shape.c || shape.w > limit / shape.c / shape.h) {
-    return Status::limit_exceeded(
-        cat("its output ", to_string(shape), " has more than ", limit, " elements"));
-  }
-  step.name = node.name.empty() ? node.outputs[0] : node.name;
-  if (step.op.empty()) step.op = node.op_type;
-  step.output = graph_.values.size();
-  graph_.values.push_back({node.outputs[0], shape});
-  producers_[step.output] = graph_.steps.size();
-  operands_[node.outputs[0]].value = step.output;
-  graph_.steps.push_back(std::move(step));
-  return {};
-}
-
-void GraphBuilder::alias(const Node& node, const Operand& operand) {
-  if (operand.constant == nullptr) {
-    // The readers of the new name are readers of the old one, in place of this node.
-    std::size_t& readers = readers_[graph_.values[operand.value].name];
-    readers += readers_[node.outputs[0]] - 1;
-  }
-  operands_[node.outputs[0]] = operand;
-}
-
-Status GraphBuilder::fold(const Node& node, Tensor tensor) {
-  folded_.push_back(std::move(tensor));
-  operands_[node.outputs[0]].constant = &folded_.back();
-  return {};
-}
-
-Step* GraphBuilder::fusible_producer(std::size_t value) {
-  const auto producer = producers_.find(value);
-  if (producer == producers_.end() || readers_[graph_.values[value].name] != 1) return nullptr;
-  return &graph_.steps[producer->second];
-}
-
-// The step now computes what `node` would have: its output takes the node's output's name.
-void GraphBuilder::absorb(const Node& node, Step& step, std::string_view label) {
-  step.op += " + ";
-  step.op += label;
-  graph_.values[step.output].name = node.outputs[0];
-  operands_[node.outputs[0]].value = step.output;
+  // scikit-learn's exporter ends with a map from labels to probabilities: these, in order.
+  const bool is_map = node.domain == "ai.onnx.ml" && node.op_type == "ZipMap";
+  return is_map ? &GraphBuilder::lower_pass_through : nullptr;
 }
 
 Status GraphBuilder::declare_constants() {
@@ -225,23 +231,50 @@ Status GraphBuilder::declare_input() {
     if (operands_.contains(input.name)) continue;
     if (image != nullptr) {
       return Status::unsupported_model(cat("The model has several inputs ('", image->name, "', '",
-                                           input.name,
-                                           "'); this engine needs one, float32 [N,1,28,28]."));
+                                           input.name, "'); this engine needs one, an image."));
     }
     image = &input;
   }
   if (image == nullptr) return Status::malformed_model("The model has no input.");
-  INKLING_RETURN_IF_ERROR(check_input(*image));
+  if (data_type_size(image->type) == 0 || image->type == DataType::kBool) {
+    return Status::unsupported_model(cat(describe_input(*image), "; this engine feeds numbers."));
+  }
+  std::vector<std::int64_t> dims = image->dims;
+  if (!image->has_shape) dims = {kDynamicDim, 1, kImageSide, kImageSide};
+  close_dims(dims);
+  if (dims.empty() || dims.size() > kMaxDims) {
+    return Status::unsupported_model(cat(describe_input(*image), "; this engine needs an image."));
+  }
+  Value value{.name = image->name};
+  if (dims[0] == kDynamicDim) {
+    value.batch_axis = dims.size() > 1 ? 0 : -1;
+    dims[0] = dims.size() > 1 ? 1 : kPixelCount;
+  } else if (dims[0] > 1 && counts_images(dims, model_.outputs[output_])) {
+    declared_batch_ = dims[0];
+    value.batch_axis = 0;
+    dims[0] = 1;
+  }
+  std::uint64_t elements = 1;
+  for (const std::int64_t dim : dims) {
+    if (dim < 1 || static_cast<std::uint64_t>(dim) > limits_.tensor_elements / elements) {
+      return Status::unsupported_model(
+          cat(describe_input(*image), "; this engine needs an image."));
+    }
+    elements *= static_cast<std::uint64_t>(dim);
+    value.dims.push_back(static_cast<std::size_t>(dim));
+  }
+  value.strides = packed_strides(value.dims, rows_order(dims.size()));
   graph_.input = 0;
-  graph_.values.push_back({image->name, Shape{.c = 1, .h = kImageSide, .w = kImageSide}});
+  graph_.values.push_back(std::move(value));
+  graph_.buffers.push_back({.floats = static_cast<std::size_t>(elements)});
   operands_[image->name].value = graph_.input;
   return {};
 }
 
-// Backwards from the first output: what only a second output needs is not run, and may be anything.
+// Backwards from the output: what only another output needs is not run, and may be anything.
 std::vector<bool> GraphBuilder::find_needed_nodes() const {
   std::vector<bool> needed(model_.nodes.size(), false);
-  std::set<std::string_view> wanted = {model_.outputs[0].name};
+  std::set<std::string_view> wanted = {model_.outputs[output_].name};
   for (std::size_t i = model_.nodes.size(); i-- > 0;) {
     const Node& node = model_.nodes[i];
     for (const std::string& output : node.outputs) {
@@ -261,7 +294,7 @@ Status GraphBuilder::check_inputs(const Node& node, bool* unknown) const {
       return Status::malformed_model(cat("In the model, ", describe(node), " reads '", name,
                                          "', which nothing before it produces."));
     }
-    *unknown = *unknown || (found->second.constant == nullptr && found->second.value == kUnknown);
+    *unknown = *unknown || !found->second.is_known();
   }
   return {};
 }
@@ -277,25 +310,50 @@ Status GraphBuilder::lower_node(const Node& node) {
       return Status::malformed_model(cat("The model defines '", output, "' twice."));
     }
   }
-  const Lower lower = node.domain.empty() ? find_lowering(node.op_type) : nullptr;
+  const Lower lower = find_lowering(node);
   if (lower == nullptr) {
     unsupported_.push_back(cat(describe(node), ": no such operator here"));
     return {};
   }
   if (unknown) return {};  // its shapes cannot be known; the node before it has been named
-  Status status = (this->*lower)(node);
+  Status status = lower_known(node, lower);
   if (status.code() == StatusCode::kUnsupportedModel) {
     unsupported_.push_back(cat(describe(node), ": ", status.message()));
     return {};
   }
   for (std::size_t i = 1; status.ok() && i < node.outputs.size(); ++i) {
-    const auto readers = readers_.find(node.outputs[i]);
-    if (readers != readers_.end() && readers->second > 0 && !node.outputs[i].empty()) {
-      unsupported_.push_back(cat(describe(node), ": its output '", node.outputs[i], "' is used"));
+    const std::string& output = node.outputs[i];
+    if (!output.empty() && readers_[output] > 0 && !operands_[output].is_known()) {
+      unsupported_.push_back(cat(describe(node), ": its output '", output, "' is used"));
     }
   }
   if (status.ok()) return status;
   return {status.code(), cat("In the model, ", describe(node), ": ", status.message(), ".")};
+}
+
+// A node that reads constants alone is run at once, and what it took is given back.
+Status GraphBuilder::lower_known(const Node& node, Lower lower) {
+  bool all_constant = true;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (operand(node, i) != nullptr) all_constant = all_constant && constant(node, i) != nullptr;
+  }
+  if (!all_constant) return (this->*lower)(node);
+  const std::size_t first_step = graph_.steps.size(), first_value = graph_.values.size(),
+                    first_buffer = graph_.buffers.size();
+  INKLING_RETURN_IF_ERROR((this->*lower)(node));
+  INKLING_RETURN_IF_ERROR(
+      fold_steps(node, first_step, fold_type(node, constant(node, 0), constant(node, 2))));
+  for (const std::string& name : node.inputs) {
+    const auto found = operands_.find(name);
+    if (found == operands_.end() || found->second.value == kUnknown) continue;
+    if (found->second.value >= first_value) found->second.value = kUnknown;
+  }
+  std::erase_if(reordered_, [&](const auto& entry) { return entry.second >= first_value; });
+  std::erase_if(producers_, [&](const auto& entry) { return entry.first >= first_buffer; });
+  graph_.steps.resize(first_step);
+  graph_.values.resize(first_value);
+  graph_.buffers.resize(first_buffer);
+  return {};
 }
 
 Status GraphBuilder::unsupported_nodes() const {
@@ -318,7 +376,7 @@ Status GraphBuilder::unsupported_nodes() const {
 
 Status GraphBuilder::lower_all() {
   const std::vector<bool> needed = find_needed_nodes();
-  readers_[model_.outputs[0].name] = 1;
+  readers_[model_.outputs[output_].name] = 1;
   for (std::size_t i = 0; i < needed.size(); ++i) {
     if (!needed[i]) continue;
     for (const std::string& name : model_.nodes[i].inputs) ++readers_[name];
@@ -329,8 +387,17 @@ Status GraphBuilder::lower_all() {
   return unsupported_.empty() ? Status() : unsupported_nodes();
 }
 
+// Steps that another one has taken over are gone, and with them their buffers.
+void GraphBuilder::drop_absorbed_steps() {
+  for (const Step& step : graph_.steps) {
+    if (step.kind == StepKind::kNothing)
+      graph_.buffers[graph_.values[step.output].buffer].floats = 0;
+  }
+  std::erase_if(graph_.steps, [](const Step& step) { return step.kind == StepKind::kNothing; });
+}
+
 Result<Graph> GraphBuilder::finish() {
-  const std::string& name = model_.outputs[0].name;
+  const std::string& name = model_.outputs[output_].name;
   const auto found = operands_.find(name);
   if (found == operands_.end()) {
     return Status::malformed_model(cat("No node of the model produces its output '", name, "'."));
@@ -339,23 +406,41 @@ Result<Graph> GraphBuilder::finish() {
     return Status::unsupported_model(
         cat("The model's output '", name, "' does not depend on its input."));
   }
-  graph_.output = found->second.value;
-  const Shape& out = shape(graph_.output);
-  if (!out.flat || out.c != kDigitCount) {
-    return Status::unsupported_model(
-        cat("The model's output '", name, "' is ", to_string(out),
-            "; this engine needs [N,10], a probability for each digit."));
+  Node output;
+  output.op_type = "the output";
+  output.outputs = {name};
+  INKLING_ASSIGN(value, in_rows(output, found->second.value));
+  graph_.output = value;
+  const Dims& out = dims(graph_.output);
+  const std::size_t classes = element_count(out);
+  if (classes < 2 || classes > kMostClasses ||
+      std::count_if(out.begin(), out.end(), [](std::size_t dim) { return dim > 1; }) != 1) {
+    return Status::unsupported_model(cat("The model's output '", name, "' is ", to_string(out),
+                                         " for one image; this engine needs a number for each "
+                                         "class, as [N,10]."));
   }
+  drop_absorbed_steps();
   return std::move(graph_);
+}
+
+// The first output with a number for each class: what is a label (a whole number) is passed over.
+void GraphBuilder::choose_output() {
+  for (std::size_t i = 0; i < model_.outputs.size(); ++i) {
+    const DataType type = model_.outputs[i].type;
+    if (type == DataType::kInt64 || type == DataType::kInt32) continue;
+    output_ = i;
+    return;
+  }
 }
 
 Result<Graph> GraphBuilder::build() {
   if (model_.opset < kOldestOpset || model_.opset > kNewestOpset) {
-    return Status::unsupported_model(
-        cat("The model uses version ", model_.opset,
-            " of ONNX's operators; this engine knows versions 7 to 22."));
+    return Status::unsupported_model(cat("The model uses version ", model_.opset,
+                                         " of ONNX's operators; this engine knows versions ",
+                                         kOldestOpset, " to ", kNewestOpset, "."));
   }
   if (model_.outputs.empty()) return Status::malformed_model("The model has no output.");
+  choose_output();
   INKLING_RETURN_IF_ERROR(declare_constants());
   INKLING_RETURN_IF_ERROR(declare_input());
   INKLING_RETURN_IF_ERROR(lower_all());

@@ -1,8 +1,13 @@
 // Step 2 of loading: Model -> Graph, a straight list of steps in which every shape is known,
 // constants are folded and what can be fused is fused. Knows what ONNX operators mean and nothing
-// of XNNPACK; every tensor is still in ONNX's own order (NCHW, weights [M][C/group][kH][kW]).
+// of XNNPACK.
+//
+// Shapes are those of one image: wherever ONNX counts images, the graph says 1. Every buffer holds
+// its images one after another, so that a batch is the same steps over more memory.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <vector>
@@ -12,22 +17,31 @@
 
 namespace inkling {
 
-// The shape of a value for one image: [N, c, h, w], or [N, c] when flat (then h = w = 1).
-struct Shape {
-  std::size_t c = 1;
-  std::size_t h = 1;
-  std::size_t w = 1;
-  bool flat = false;
+using Dims = std::vector<std::size_t>;  // in ONNX's order; at most kMaxRank of them
 
-  std::size_t elements() const { return c * h * w; }
-  bool operator==(const Shape&) const = default;
+inline constexpr std::size_t kMaxDims = 8;
+
+std::string to_string(const Dims& dims);      // "[1,8,14,14]"
+std::size_t element_count(const Dims& dims);  // their product
+
+// Memory for one tensor of one image, or for a constant, which all images share.
+struct Buffer {
+  std::size_t floats = 0;
+  bool is_constant = false;
+  std::vector<float> constant = {};
 };
 
-std::string to_string(const Shape& shape);  // "[N,8,14,14]"
-
+// A tensor as ONNX sees it: dims over a buffer, which it fills in any order of its axes. So a
+// convolution's [1,C,H,W] may lie in memory as [H][W][C], and a transpose moves nothing.
 struct Value {
-  std::string name;  // the ONNX tensor's
-  Shape shape;
+  std::string name = {};  // the ONNX tensor's; empty for one that only the plan knows
+  Dims dims = {};
+  Dims strides = {};  // of each axis in its buffer, in floats
+  std::size_t buffer = 0;
+  std::size_t source = kNoSource;  // the value that this is another view of
+  int batch_axis = -1;             // the axis that counts images; -1: none, or it is always 1
+
+  static constexpr std::size_t kNoSource = static_cast<std::size_t>(-1);
 };
 
 enum class StepKind {
@@ -37,12 +51,71 @@ enum class StepKind {
   kAveragePool,
   kUnary,    // elementwise, see UnaryOp
   kBinary,   // elementwise with broadcasting, see BinaryOp
-  kReshape,  // the same values in ONNX's order under another shape
-  kSoftmax,  // over `softmax_width` neighbours in memory order (channels, or everything)
+  kReduce,   // inputs[0] combined along some of its axes by `binary`, then times `alpha`
+  kMatMul,   // of two computed matrices, inputs [..,m,k] and [..,k,n]
+  kSoftmax,  // over `softmax_width` neighbours in memory
+  kCopy,     // elements selected from the inputs, in another order or place
+  kNothing,  // absorbed by another step
 };
 
-enum class UnaryOp { kClamp, kLeakyRelu, kSigmoid, kHardSwish, kHardSigmoid };
-enum class BinaryOp { kAdd, kSubtract, kMultiply, kDivide };
+enum class UnaryOp {
+  kClamp,
+  kAffine,      // alpha x + beta
+  kQuantize,    // round(x / alpha) + beta
+  kDequantize,  // (x - beta) alpha
+  kLeakyRelu,
+  kHardSigmoid,
+  kHardSwish,
+  kAbs,
+  kCeil,
+  kCelu,
+  kCos,
+  kElu,
+  kErf,
+  kExp,
+  kFloor,
+  kGelu,
+  kGeluTanh,
+  kLog,
+  kMish,
+  kNot,
+  kReciprocal,
+  kRound,  // halves to even
+  kSelu,
+  kShrink,
+  kSigmoid,
+  kSign,
+  kSin,
+  kSoftplus,
+  kSoftsign,
+  kSqrt,
+  kSwish,
+  kTanh,
+  kThresholdedRelu,
+  kTruncate,
+};
+
+enum class BinaryOp {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kMax,
+  kMin,
+  kPrelu,  // x < 0 ? slope x : x
+  kPower,
+  kModulo,
+  kEqual,  // 1 or 0, as those below
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kAnd,
+  kOr,
+  kXor,
+  kAddSquare,     // reductions: a + b^2,
+  kAddMagnitude,  // a + |b|
+};
 
 // What a convolution or a pooling slides over its input.
 struct Window {
@@ -52,8 +125,31 @@ struct Window {
   std::uint32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
 
+// A map as the layers see it: [images][h][w][c] in memory.
+struct Map {
+  std::size_t images = 1, h = 1, w = 1, c = 1;
+  std::size_t elements() const { return images * h * w * c; }
+};
+
+// Nested loops over two operands and a result, the last axis innermost; axes that lie one behind
+// the other in all three are one. Strides in floats; 0 repeats.
+struct Loop {
+  std::size_t rank = 0;
+  std::array<std::size_t, kMaxDims> n{}, a{}, b{}, out{};
+};
+
+// Where a copy's elements come from: offsets[axis][i] floats into the input, all axes added up, or
+// kFill for the step's `alpha`. Where they go: out_strides, out_offset floats into the output.
+struct Selection {
+  static constexpr std::size_t kFill = static_cast<std::size_t>(-1);
+  std::vector<std::vector<std::size_t>> offsets;
+  Dims out_strides;
+  std::size_t out_offset = 0;
+  bool is_run = false;  // the last axis is contiguous on both sides
+};
+
 struct Step {
-  StepKind kind = StepKind::kReshape;
+  StepKind kind = StepKind::kNothing;
   std::string name;                 // the ONNX node's name, or its output's where it has none
   std::string op;                   // for people: "Conv 3x3 + Relu"
   std::vector<std::size_t> inputs;  // indices into Graph::values
@@ -62,32 +158,31 @@ struct Step {
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
 
-  Window window;               // kConv, kMaxPool, kAveragePool
+  Map in, out;                 // kConv, kMaxPool, kAveragePool; kFullyConnected: images are rows
+  Window window;               // kConv, kMaxPool, kAveragePool; kCopy: what a Pad adds
   std::size_t groups = 1;      // kConv
-  bool count_padding = false;  // kAveragePool: divide by the whole window, padding included
-  std::vector<float> weights;  // kConv, kFullyConnected
-  std::vector<float> bias;     // kConv, kFullyConnected: never empty
+  bool count_padding = false;  // kAveragePool: divide by the window with its padding,
+  std::uint32_t overhang_h = 0, overhang_w = 0;  // less what ceil_mode added to that
+  std::vector<float> weights;                    // kConv, kFullyConnected
+  std::vector<float> bias;                       // kConv, kFullyConnected: never empty
   UnaryOp unary = UnaryOp::kClamp;
-  float alpha = 0, beta = 0;  // kUnary: slope, offset
   BinaryOp binary = BinaryOp::kAdd;
-  std::vector<float> constant;  // kBinary: the operand that is no value, if there is one
-  Shape constant_shape;
-  bool constant_first = false;    // kBinary: constant OP value
-  std::size_t softmax_width = 0;  // kSoftmax
+  float alpha = 0, beta = 0;             // kUnary: parameters; kReduce: factor; kCopy: filling
+  Loop loop;                             // kBinary, kReduce, kMatMul (over all but k)
+  std::size_t depth = 0;                 // kMatMul: k
+  std::size_t depth_a = 0, depth_b = 0;  // kMatMul: its strides
+  std::size_t softmax_width = 0;         // kSoftmax
+  bool log = false;                      // kSoftmax: its logarithm
+  bool is_zero_padding = false;          // kCopy: a Pad that a convolution can do itself
+  std::vector<Selection> selections;     // kCopy, one an input
 };
 
-inline Step make_step(StepKind kind, std::vector<std::size_t> inputs) {
-  Step step;
-  step.kind = kind;
-  step.inputs = std::move(inputs);
-  return step;
-}
-
 struct Graph {
-  std::vector<Value> values;  // values[input] is the image
-  std::vector<Step> steps;    // in an order in which they can run
+  std::vector<Buffer> buffers;
+  std::vector<Value> values;
+  std::vector<Step> steps;  // in an order in which they can run
   std::size_t input = 0;
-  std::size_t output = 0;          // [N, 10]
+  std::size_t output = 0;          // as many floats as there are classes
   std::uint64_t window_bytes = 0;  // of the tables of pointers that sliding the windows takes
 };
 

@@ -1,6 +1,7 @@
-// Lowering of what computes nothing: constants, casts of constants, and other shapes for the same
-// values.
+// Lowering of what computes nothing: constants, casts, shapes as numbers, and other shapes for the
+// same values.
 #include <algorithm>
+#include <cmath>
 
 #include "graph_builder.h"
 #include "tensor_values.h"
@@ -9,8 +10,12 @@
 namespace inkling {
 namespace {
 
+using Ints = std::vector<std::int64_t>;
+
+constexpr std::int64_t kMostInRange = 65536;  // numbers that a Range makes
+
 // The same bytes, not copied, under another shape: whatever holds them outlives the builder.
-Tensor view_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
+Tensor view_with_dims(const Tensor& tensor, Dims dims) {
   Tensor view;
   view.type = tensor.type;
   view.dims = std::move(dims);
@@ -19,22 +24,21 @@ Tensor view_with_dims(const Tensor& tensor, std::vector<std::size_t> dims) {
   return view;
 }
 
-std::string join(const std::vector<std::int64_t>& dims) {
+std::string join(const Ints& dims) {
   std::string text;
   for (const std::int64_t dim : dims) append(text, text.empty() ? "" : ",", dim);
   return cat("[", text, "]");
 }
 
-constexpr std::size_t kMaxDims = 8;  // of a constant, as in the reader; a value has at most four
-
 // Replaces Reshape's 0 (as in the input) and its one -1 (whatever is left); false when it cannot be
 // done.
-bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& from,
-             std::uint64_t elements) {
+bool resolve(Ints& dims, const Dims& from, bool zero_is_zero, std::uint64_t elements) {
   std::uint64_t known = 1;  // the product of the dims so far, at most `elements`
   std::size_t open = dims.size();
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] == 0 && i < from.size()) dims[i] = static_cast<std::int64_t>(from[i]);
+    if (dims[i] == 0 && i < from.size() && !zero_is_zero) {
+      dims[i] = static_cast<std::int64_t>(from[i]);
+    }
     if (dims[i] == -1 && open == dims.size()) {
       open = i;
       continue;
@@ -50,6 +54,14 @@ bool resolve(std::vector<std::int64_t>& dims, const std::vector<std::size_t>& fr
   return true;
 }
 
+Dims without_ones(const Dims& dims) {
+  Dims result = dims;
+  std::erase(result, 1u);
+  return result;
+}
+
+Dims to_dims(const Ints& ints) { return {ints.begin(), ints.end()}; }
+
 }  // namespace
 
 // Identity, and Dropout as it is when nobody trains.
@@ -58,7 +70,7 @@ Status GraphBuilder::lower_pass_through(const Node& node) {
   if (in == nullptr) return contradicts("input 0 is missing");
   if (const Tensor* training = constant(node, 2); training != nullptr) {
     if (training->elements != 1) return cannot("training_mode is not one value");
-    const std::vector<std::int64_t> flag = to_ints(*training);
+    const Ints flag = to_ints(*training);
     if (!flag.empty() && flag[0] != 0) return cannot("training_mode is on");
   }
   alias(node, Operand(*in));
@@ -73,87 +85,242 @@ Status GraphBuilder::lower_constant(const Node& node) {
   if (const auto found = node.attributes.find("value_float"); found != node.attributes.end()) {
     return fold(node, make_float_tensor({}, {found->second.f}));
   }
+  if (const auto found = node.attributes.find("value_int"); found != node.attributes.end()) {
+    return fold(node, make_int_tensor({}, {found->second.i}));
+  }
   if (const auto found = node.attributes.find("value_floats"); found != node.attributes.end()) {
     const std::vector<float>& values = found->second.floats;
     INKLING_RETURN_IF_ERROR(charge(values.size(), sizeof(float)));
     return fold(node, make_float_tensor({values.size()}, values));
   }
-  return cannot("its value is not a tensor or float numbers");
+  if (const auto found = node.attributes.find("value_ints"); found != node.attributes.end()) {
+    const Ints& values = found->second.ints;
+    INKLING_RETURN_IF_ERROR(charge(values.size(), sizeof(std::int64_t)));
+    return fold(node, make_int_tensor({values.size()}, values));
+  }
+  return cannot("its value is not a tensor or numbers");
 }
 
-// Weights kept as float16 are cast once, here.
+Status GraphBuilder::lower_constant_of_shape(const Node& node) {
+  INKLING_ASSIGN(wanted, ints(node, 0, "shape", {}));
+  if (wanted.size() > kMaxDims) return cannot("its shape has too many dimensions");
+  std::uint64_t elements = 1;
+  for (const std::int64_t dim : wanted) {
+    if (dim < 0 ||
+        (dim > 0 && static_cast<std::uint64_t>(dim) > limits_.tensor_elements / elements)) {
+      return cannot(cat("its shape ", join(wanted), " is out of range"));
+    }
+    elements *= static_cast<std::uint64_t>(std::max<std::int64_t>(dim, 1));
+  }
+  if (std::find(wanted.begin(), wanted.end(), 0) != wanted.end()) elements = 0;
+  INKLING_RETURN_IF_ERROR(charge(elements, sizeof(std::int64_t)));
+  const auto found = node.attributes.find("value");
+  const bool whole = found != node.attributes.end() && !is_float(found->second.t.type);
+  const auto size = static_cast<std::size_t>(elements);
+  if (whole) {
+    const Ints value = to_ints(found->second.t);
+    if (value.size() != 1) return contradicts("its value is not one number");
+    return fold(node, make_int_tensor(to_dims(wanted), Ints(size, value[0]), found->second.t.type));
+  }
+  std::vector<float> value = {0.0f};
+  if (found != node.attributes.end()) value = to_floats(found->second.t);
+  if (value.size() != 1) return contradicts("its value is not one number");
+  return fold(node, make_float_tensor(to_dims(wanted), std::vector<float>(size, value[0])));
+}
+
+// Weights kept as float16 are cast once, here. A value is float32 whatever its type in the file, so
+// that a cast between floats, or of whole numbers to floats, changes nothing.
 Status GraphBuilder::lower_cast(const Node& node) {
   const Operand* in = operand(node, 0);
   if (in == nullptr) return contradicts("input 0 is missing");
-  const auto to = static_cast<DataType>(int_attribute(node, "to", 0));
-  if (in->constant == nullptr) {
-    if (to != DataType::kFloat) return cannot(cat("it casts to ", data_type_name(to)));
-    alias(node, Operand(*in));  // every value here is float32
-    return {};
+  auto to = static_cast<DataType>(int_attribute(node, "to", 0));
+  if (node.op_type == "CastLike") {
+    const Tensor* like = constant(node, 1);
+    to = like == nullptr ? DataType::kFloat : like->type;
   }
-  if (in->constant->type == to) {
+  if (data_type_size(to) == 0) return cannot(cat("it casts to ", data_type_name(to)));
+  if (in->constant == nullptr) {
+    if (is_float(to)) {
+      alias(node, Operand(*in));
+      return {};
+    }
+    INKLING_ASSIGN(v, value(node, 0));
+    if (to != DataType::kBool) return give(node, add_unary(node, v, UnaryOp::kTruncate));
+    INKLING_ASSIGN(is_zero, add_unary(node, v, UnaryOp::kNot));
+    return give(node, add_unary(node, is_zero, UnaryOp::kNot));
+  }
+  const Tensor& tensor = *in->constant;
+  if (tensor.type == to || (is_float(tensor.type) && to == DataType::kFloat16)) {
     alias(node, Operand(*in));
     return {};
   }
-  if (to != DataType::kFloat) return cannot(cat("it casts a constant to ", data_type_name(to)));
-  INKLING_RETURN_IF_ERROR(charge(in->constant->elements, sizeof(float)));
-  std::vector<float> values = to_floats(*in->constant);
-  if (values.empty()) {
-    const std::vector<std::int64_t> ints = to_ints(*in->constant);
-    values.assign(ints.begin(), ints.end());
+  INKLING_RETURN_IF_ERROR(
+      charge(tensor.elements, is_float(to) ? sizeof(float) : sizeof(std::int64_t)));
+  std::vector<float> values = to_floats(tensor);
+  Ints whole = to_ints(tensor);
+  if (is_float(to)) {
+    if (values.empty()) values.assign(whole.begin(), whole.end());
+    return fold(node, make_float_tensor(tensor.dims, values));
   }
-  return fold(node, make_float_tensor(in->constant->dims, values));
+  for (const float v : values) {
+    if (!(std::abs(v) < 9e18f)) return cannot("it casts what no whole number can be");
+    whole.push_back(static_cast<std::int64_t>(v));
+  }
+  if (to == DataType::kBool) {
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      whole[i] = (values.empty() ? whole[i] != 0 : values[i] != 0) ? 1 : 0;
+    }
+  }
+  return fold(node, make_int_tensor(tensor.dims, whole, to));
+}
+
+// The output is the input under these dims, as many elements.
+Status GraphBuilder::reshape_to(const Node& node, const Dims& dims) {
+  if (const Tensor* tensor = constant(node, 0); tensor != nullptr) {
+    return fold(node, view_with_dims(*tensor, dims));
+  }
+  INKLING_ASSIGN(in, value(node, 0));
+  const Value from = graph_.values[in];
+  const int batch_axis = from.batch_axis < 0 || dims.empty() ? -1 : 0;
+  if (without_ones(from.dims) == without_ones(dims)) {  // the axes stay, wherever they lie
+    Dims strides(dims.size(), 1);
+    for (std::size_t i = 0, k = 0; i < dims.size(); ++i) {
+      if (dims[i] == 1) continue;
+      while (from.dims[k] == 1) ++k;
+      strides[i] = from.strides[k++];
+    }
+    return give(node, add_view(in, dims, strides, batch_axis));
+  }
+  INKLING_ASSIGN(rows, in_rows(node, in));
+  return give(node,
+              add_view(rows, dims, packed_strides(dims, rows_order(dims.size())), batch_axis));
 }
 
 Status GraphBuilder::lower_flatten(const Node& node) {
-  const auto in = value(node, 0);
-  if (!in.ok()) return in.status();
-  const Shape in_shape = shape(in.value());
+  INKLING_ASSIGN(in, value(node, 0));
+  const Dims d = dims(in);
+  const std::int64_t rank = static_cast<std::int64_t>(d.size());
   std::int64_t axis = int_attribute(node, "axis", 1);
-  if (axis < 0) axis += in_shape.flat ? 2 : 4;
-  if (axis != 1) return cannot("its axis is not 1");
-  Step step = make_step(StepKind::kReshape, {in.value()});
-  return add_step(node, std::move(step), Shape{.c = in_shape.elements(), .flat = true});
+  if (axis < 0) axis += rank;
+  if (axis < 0 || axis > rank) return contradicts("its axis is none of its input's");
+  const std::size_t rows = element_count({d.begin(), d.begin() + axis});
+  return reshape_to(node, {rows, element_count(d) / rows});
 }
 
 Status GraphBuilder::lower_reshape(const Node& node) {
   const Operand* in = operand(node, 0);
   if (in == nullptr) return contradicts("input 0 is missing");
-  std::vector<std::int64_t> dims = ints_attribute(node, "shape", {});  // until opset 4
-  if (operand(node, 1) != nullptr) {
-    const Tensor* wanted = constant(node, 1);
-    if (wanted == nullptr) return cannot("its shape is not a constant");
-    if (wanted->elements <= kMaxDims) dims = to_ints(*wanted);
-    if (dims.size() != wanted->elements) return cannot("its shape is not a few whole numbers");
+  INKLING_ASSIGN(wanted, ints(node, 1, "shape", {}));
+  if (wanted.size() > kMaxDims) return cannot("its shape is not a few whole numbers");
+  const bool zero_is_zero = int_attribute(node, "allowzero", 0) != 0;
+  const bool is_constant = in->constant != nullptr;
+  const Dims from = is_constant ? in->constant->dims : dims(in->value);
+  const std::size_t elements = is_constant ? in->constant->elements : element_count(from);
+  Ints resolved = wanted;
+  // A file for batches of 64 says 64 where this graph has one image.
+  if (!is_constant && declared_batch_ > 1 && !wanted.empty() && wanted[0] == declared_batch_ &&
+      graph_.values[in->value].batch_axis == 0 && from[0] == 1) {
+    resolved[0] = 1;
   }
-  if (dims.size() > kMaxDims) return cannot("its shape has too many dimensions");
-  if (in->constant != nullptr) {
-    if (!resolve(dims, in->constant->dims, in->constant->elements)) {
-      return contradicts(cat("its shape ", join(dims), " does not fit its input"));
+  if (!resolve(resolved, from, zero_is_zero, elements)) {
+    if (is_constant) return contradicts(cat("its shape ", join(wanted), " does not fit its input"));
+    return cannot(cat("its shape ", join(wanted), " does not keep each image of ", to_string(from),
+                      " apart"));
+  }
+  return reshape_to(node, to_dims(resolved));
+}
+
+namespace {
+
+// Axes as ONNX counts them, the last being -1, as a mark for each of `rank`; false when one is out
+// of range.
+bool mark_axes(const Ints& axes, std::size_t rank, std::vector<bool>* marks) {
+  marks->assign(rank, false);
+  for (std::int64_t axis : axes) {
+    if (axis < 0) axis += static_cast<std::int64_t>(rank);
+    if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return false;
+    (*marks)[static_cast<std::size_t>(axis)] = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status GraphBuilder::lower_squeeze(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  INKLING_ASSIGN(axes, ints(node, 1, "axes", {}));
+  const Dims from = in->constant != nullptr ? in->constant->dims : dims(in->value);
+  std::vector<bool> marks;
+  if (!mark_axes(axes, from.size(), &marks)) return contradicts("its axes are out of range");
+  Dims out;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (marks[i] && from[i] != 1) {
+      return contradicts(cat("its axis ", i, " of ", to_string(from), " is not 1"));
     }
-    return fold(node, view_with_dims(*in->constant, {dims.begin(), dims.end()}));
+    if (axes.empty() ? from[i] != 1 : !marks[i]) out.push_back(from[i]);
   }
-  // The first dimension is the images' and stays so, whether written as -1, 0, or the size of a
-  // batch.
-  const Shape in_shape = shape(in->value);
-  const std::vector<std::size_t> from =
-      in_shape.flat ? std::vector<std::size_t>{1, in_shape.c}
-                    : std::vector<std::size_t>{1, in_shape.c, in_shape.h, in_shape.w};
-  if (dims.size() != 2 && dims.size() != 4)
-    return cannot(cat("its shape ", join(dims), " is neither 2-D nor 4-D"));
-  std::vector<std::int64_t> resolved = dims;
-  const bool last_open = std::find(dims.begin() + 1, dims.end(), -1) != dims.end();
-  if (!last_open || dims[0] != -1) resolved[0] = 1;
-  if (!resolve(resolved, from, in_shape.elements())) {
-    return cannot(cat("its shape ", join(dims), " does not keep each image of ",
-                      to_string(in_shape), " apart"));
+  return reshape_to(node, out);
+}
+
+Status GraphBuilder::lower_unsqueeze(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  INKLING_ASSIGN(axes, ints(node, 1, "axes", {}));
+  const Dims from = in->constant != nullptr ? in->constant->dims : dims(in->value);
+  const std::size_t rank = from.size() + axes.size();
+  std::vector<bool> marks;
+  if (rank > kMaxDims || !mark_axes(axes, rank, &marks) ||
+      static_cast<std::size_t>(std::count(marks.begin(), marks.end(), true)) != axes.size()) {
+    return contradicts("its axes are out of range");
   }
-  Shape out{.c = static_cast<std::size_t>(resolved[1]), .flat = dims.size() == 2};
-  if (!out.flat) {
-    out.h = static_cast<std::size_t>(resolved[2]);
-    out.w = static_cast<std::size_t>(resolved[3]);
+  Dims out;
+  for (std::size_t i = 0, k = 0; i < rank; ++i) out.push_back(marks[i] ? 1 : from[k++]);
+  return reshape_to(node, out);
+}
+
+// Shapes are known when a model is loaded, so that what is computed from them is constant.
+Status GraphBuilder::lower_shape(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  const Dims from = in->constant != nullptr ? in->constant->dims : dims(in->value);
+  const auto rank = static_cast<std::int64_t>(from.size());
+  const auto place = [&](std::string_view name, std::int64_t fallback) {
+    const std::int64_t at = int_attribute(node, name, fallback);
+    return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  const std::int64_t start = place("start", 0), end = place("end", rank);
+  Ints sizes;
+  for (std::int64_t i = start; i < end; ++i) {
+    sizes.push_back(static_cast<std::int64_t>(from[static_cast<std::size_t>(i)]));
   }
-  return add_step(node, make_step(StepKind::kReshape, {in->value}), out);
+  return fold(node, make_int_tensor({sizes.size()}, sizes));
+}
+
+Status GraphBuilder::lower_size(const Node& node) {
+  const Operand* in = operand(node, 0);
+  if (in == nullptr) return contradicts("input 0 is missing");
+  const std::size_t size =
+      in->constant != nullptr ? in->constant->elements : element_count(dims(in->value));
+  return fold(node, make_int_tensor({}, {static_cast<std::int64_t>(size)}));
+}
+
+Status GraphBuilder::lower_range(const Node& node) {
+  Ints ends[3];
+  for (const std::size_t i : {0, 1, 2}) {
+    INKLING_ASSIGN(end, ints(node, i, "range", {}));
+    if (end.size() != 1) return cannot("its range is not whole numbers");
+    ends[i] = std::move(end);
+  }
+  const std::int64_t start = ends[0][0], limit = ends[1][0], delta = ends[2][0];
+  Ints values;
+  for (std::int64_t at = start; delta != 0 && (delta > 0 ? at < limit : at > limit);) {
+    if (static_cast<std::int64_t>(values.size()) >= kMostInRange)
+      return cannot("its range is too long");
+    values.push_back(at);
+    if (__builtin_add_overflow(at, delta, &at)) break;
+  }
+  return fold(node, make_int_tensor({values.size()}, values));
 }
 
 }  // namespace inkling

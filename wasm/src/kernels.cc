@@ -1,31 +1,205 @@
-// Plain loops with the channels innermost, where they are contiguous: compilers turn these into
-// SIMD. Compiled for speed where the rest of the engine is compiled for size.
+// Nested loops with the contiguous axis innermost: compilers turn these into SIMD. Compiled for
+// speed where the rest of the engine is compiled for size; functions of one number that call the
+// mathematics library stand in kernels_unary.cc.
 #include "kernels.h"
 
 #include <algorithm>
 #include <cmath>
+
+#include "kernels_unary.h"
 
 namespace inkling {
 namespace {
 
 float clamp(const Step& step, float x) { return std::min(std::max(x, step.min), step.max); }
 
-template <typename F>
-void map(const Step& step, const float* in, float* out, std::size_t n, F f) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = clamp(step, f(in[i]));
+// Calls body(a, b, out) with the innermost axis' first elements, for every place on the others.
+template <typename Body>
+void for_each_row(const Loop& loop, const float* a, const float* b, float* out, Body body) {
+  std::array<std::size_t, kMaxDims> at{};
+  for (;;) {
+    body(a, b, out);
+    std::size_t axis = loop.rank - 1;
+    for (; axis > 0; --axis) {
+      const std::size_t i = axis - 1;
+      a += loop.a[i];
+      b += loop.b[i];
+      out += loop.out[i];
+      if (++at[i] < loop.n[i]) break;
+      a -= loop.a[i] * loop.n[i];
+      b -= loop.b[i] * loop.n[i];
+      out -= loop.out[i] * loop.n[i];
+      at[i] = 0;
+    }
+    if (axis == 0) return;
+  }
+}
+
+template <typename Body>
+void for_each_image(const Step& step, const Memory& memory, Body body) {
+  const std::size_t first = step.inputs[0], second = step.inputs.back();
+  const float* a = memory.of(first);
+  const float* b = memory.of(second);
+  float* out = memory.of(step.output);
+  for (std::size_t i = 0; i < memory.count; ++i) {
+    body(a, b, out);
+    a += memory.stride(first);
+    b += memory.stride(second);
+    out += memory.stride(step.output);
+  }
 }
 
 template <typename F>
-void zip(const Step& step, const Strided& a, const Strided& b, const Shape& to, std::size_t count,
-         float* out, F f) {
-  for (std::size_t n = 0; n < count; ++n) {
-    for (std::size_t y = 0; y < to.h; ++y) {
-      for (std::size_t x = 0; x < to.w; ++x) {
-        const float* pa = a.data + n * a.n + y * a.h + x * a.w;
-        const float* pb = b.data + n * b.n + y * b.h + x * b.w;
-        for (std::size_t c = 0; c < to.c; ++c) out[c] = clamp(step, f(pa[c * a.c], pb[c * b.c]));
-        out += to.c;
+void zip(const Step& step, const Memory& memory, F f) {
+  const Loop& loop = step.loop;
+  const std::size_t last = loop.rank - 1, n = loop.n[last];
+  const std::size_t sa = loop.a[last], sb = loop.b[last], so = loop.out[last];
+  for_each_image(step, memory, [&](const float* a, const float* b, float* out) {
+    for_each_row(loop, a, b, out, [&](const float* pa, const float* pb, float* po) {
+      if (sa == 1 && sb == 1 && so == 1) {
+        for (std::size_t i = 0; i < n; ++i) po[i] = clamp(step, f(pa[i], pb[i]));
+      } else {
+        for (std::size_t i = 0; i < n; ++i) po[i * so] = clamp(step, f(pa[i * sa], pb[i * sb]));
       }
+    });
+  });
+}
+
+void run_binary(const Step& step, const Memory& memory) {
+  switch (step.binary) {
+    case BinaryOp::kAdd:
+      return zip(step, memory, [](float x, float y) { return x + y; });
+    case BinaryOp::kSubtract:
+      return zip(step, memory, [](float x, float y) { return x - y; });
+    case BinaryOp::kMultiply:
+      return zip(step, memory, [](float x, float y) { return x * y; });
+    case BinaryOp::kDivide:
+      return zip(step, memory, [](float x, float y) { return x / y; });
+    default:
+      return zip(step, memory, binary_function(step.binary));
+  }
+}
+
+template <typename F>
+void map(const Step& step, const Memory& memory, F f) {
+  const float* in = memory.of(step.inputs[0]);
+  float* out = memory.of(step.output);
+  const std::size_t n =
+      memory.count * memory.graph.buffers[memory.graph.values[step.output].buffer].floats;
+  for (std::size_t i = 0; i < n; ++i) out[i] = clamp(step, f(in[i]));
+}
+
+void run_unary(const Step& step, const Memory& memory) {
+  const float alpha = step.alpha, beta = step.beta;
+  switch (step.unary) {
+    case UnaryOp::kClamp:
+      return map(step, memory, [](float x) { return x; });
+    case UnaryOp::kAffine:
+      return map(step, memory, [=](float x) { return alpha * x + beta; });
+    case UnaryOp::kQuantize:
+      return map(step, memory, [=](float x) { return std::rint(x / alpha) + beta; });
+    case UnaryOp::kDequantize:
+      return map(step, memory, [=](float x) { return (x - beta) * alpha; });
+    case UnaryOp::kLeakyRelu:
+      return map(step, memory, [=](float x) { return x < 0 ? alpha * x : x; });
+    case UnaryOp::kHardSigmoid:
+      return map(step, memory,
+                 [=](float x) { return std::min(std::max(alpha * x + beta, 0.0f), 1.0f); });
+    case UnaryOp::kHardSwish:
+      return map(step, memory,
+                 [](float x) { return x * std::min(std::max(x / 6.0f + 0.5f, 0.0f), 1.0f); });
+    default: {
+      const UnaryFunction f = unary_function(step.unary);
+      return map(step, memory, [=](float x) { return f(x, alpha, beta); });
+    }
+  }
+}
+
+void run_reduce(const Step& step, const Memory& memory) {
+  const Loop& loop = step.loop;
+  const BinaryFunction f = binary_function(step.binary);
+  const std::size_t last = loop.rank - 1, n = loop.n[last], sa = loop.a[last], so = loop.out[last];
+  const std::size_t size = memory.stride(step.output);
+  const float start = step.binary == BinaryOp::kMax        ? -std::numeric_limits<float>::infinity()
+                      : step.binary == BinaryOp::kMin      ? std::numeric_limits<float>::infinity()
+                      : step.binary == BinaryOp::kMultiply ? 1.0f
+                                                           : 0.0f;
+  for_each_image(step, memory, [&](const float* a, const float*, float* out) {
+    std::fill_n(out, size, start);
+    for_each_row(loop, a, a, out, [&](const float* pa, const float*, float* po) {
+      if (step.binary == BinaryOp::kAdd && so == 1) {  // the mean of maps
+        for (std::size_t i = 0; i < n; ++i) po[i] += pa[i * sa];
+      } else {
+        for (std::size_t i = 0; i < n; ++i) po[i * so] = f(po[i * so], pa[i * sa]);
+      }
+    });
+    for (std::size_t i = 0; i < size; ++i) out[i] = clamp(step, out[i] * step.alpha);
+  });
+}
+
+void run_matmul(const Step& step, const Memory& memory) {
+  const Loop& loop = step.loop;
+  const std::size_t last = loop.rank - 1;
+  for_each_image(step, memory, [&](const float* a, const float* b, float* out) {
+    for_each_row(loop, a, b, out, [&](const float* pa, const float* pb, float* po) {
+      for (std::size_t i = 0; i < loop.n[last]; ++i) {
+        float sum = 0;
+        for (std::size_t k = 0; k < step.depth; ++k) {
+          sum += pa[i * loop.a[last] + k * step.depth_a] * pb[i * loop.b[last] + k * step.depth_b];
+        }
+        po[i * loop.out[last]] = clamp(step, sum);
+      }
+    });
+  });
+}
+
+void run_softmax(const Step& step, const Memory& memory) {
+  const std::size_t width = step.softmax_width;
+  const float* in = memory.of(step.inputs[0]);
+  float* out = memory.of(step.output);
+  const std::size_t rows = memory.count * memory.stride(step.output) / width;
+  for (std::size_t row = 0; row < rows; ++row, in += width, out += width) {
+    const float top = *std::max_element(in, in + width);
+    float sum = 0;
+    for (std::size_t i = 0; i < width; ++i) sum += out[i] = std::exp(in[i] - top);
+    if (step.log) {
+      const float shift = top + std::log(sum);
+      for (std::size_t i = 0; i < width; ++i) out[i] = clamp(step, in[i] - shift);
+    } else {
+      for (std::size_t i = 0; i < width; ++i) out[i] = clamp(step, out[i] / sum);
+    }
+  }
+}
+
+// The elements of selection's axes from `axis` on; `in` is null where an outer axis is filled.
+void copy_axis(const Selection& selection, std::size_t axis, const float* in, float fill,
+               float* out) {
+  const std::vector<std::size_t>& offsets = selection.offsets[axis];
+  const std::size_t stride = selection.out_strides[axis];
+  if (axis + 1 < selection.offsets.size()) {
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      const bool filled = in == nullptr || offsets[i] == Selection::kFill;
+      copy_axis(selection, axis + 1, filled ? nullptr : in + offsets[i], fill, out + i * stride);
+    }
+  } else if (in != nullptr && selection.is_run) {
+    std::copy_n(in + offsets[0], offsets.size(), out);
+  } else {
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      const bool filled = in == nullptr || offsets[i] == Selection::kFill;
+      out[i * stride] = filled ? fill : in[offsets[i]];
+    }
+  }
+}
+
+void run_copy(const Step& step, const Memory& memory) {
+  for (std::size_t k = 0; k < step.inputs.size(); ++k) {
+    const Selection& selection = step.selections[k];
+    const float* in = memory.of(step.inputs[k]);
+    float* out = memory.of(step.output) + selection.out_offset;
+    for (std::size_t i = 0; i < memory.count; ++i) {
+      copy_axis(selection, 0, in, step.alpha, out);
+      in += memory.stride(step.inputs[k]);
+      out += memory.stride(step.output);
     }
   }
 }
@@ -35,97 +209,111 @@ void zip(const Step& step, const Strided& a, const Strided& b, const Shape& to, 
 struct Taps {
   std::size_t begin, end;
 };
-Taps taps_within(std::ptrdiff_t start, std::size_t kernel, std::size_t dilation, std::size_t size) {
+Taps taps_within(std::ptrdiff_t start, std::size_t kernel, std::size_t dilation, std::ptrdiff_t low,
+                 std::ptrdiff_t high) {
   std::size_t begin = 0;
-  while (begin < kernel && start + static_cast<std::ptrdiff_t>(begin * dilation) < 0) ++begin;
+  while (begin < kernel && start + static_cast<std::ptrdiff_t>(begin * dilation) < low) ++begin;
   std::size_t end = kernel;
-  while (end > begin && start + static_cast<std::ptrdiff_t>((end - 1) * dilation) >=
-                            static_cast<std::ptrdiff_t>(size)) {
-    --end;
-  }
+  while (end > begin && start + static_cast<std::ptrdiff_t>((end - 1) * dilation) >= high) --end;
   return {begin, end};
 }
 
-// One output pixel: out[c] = max or sum of in over the taps. `in` is the image [h][w][c].
-void pool_pixel(const Window& w, bool is_max, const float* in, const Shape& shape,
-                std::ptrdiff_t y0, std::ptrdiff_t x0, float* out, std::size_t* taps) {
-  const Taps ys = taps_within(y0, w.kernel_h, w.dilation_h, shape.h);
-  const Taps xs = taps_within(x0, w.kernel_w, w.dilation_w, shape.w);
-  std::fill_n(out, shape.c, is_max ? -std::numeric_limits<float>::infinity() : 0.0f);
+struct Pixel {
+  std::ptrdiff_t y, x;  // the window's first tap, in the input
+};
+
+// out[c] = max or sum of in over the window's taps inside the image [h][w][c]; returns their count.
+std::size_t pool_pixel(const Step& step, const float* in, Pixel at, float* out) {
+  const Window& w = step.window;
+  const Map& map = step.in;
+  const bool is_max = step.kind == StepKind::kMaxPool;
+  const Taps ys =
+      taps_within(at.y, w.kernel_h, w.dilation_h, 0, static_cast<std::ptrdiff_t>(map.h));
+  const Taps xs =
+      taps_within(at.x, w.kernel_w, w.dilation_w, 0, static_cast<std::ptrdiff_t>(map.w));
+  std::fill_n(out, map.c, is_max ? -std::numeric_limits<float>::infinity() : 0.0f);
   for (std::size_t ky = ys.begin; ky < ys.end; ++ky) {
     for (std::size_t kx = xs.begin; kx < xs.end; ++kx) {
-      const std::size_t y =
-          static_cast<std::size_t>(y0 + static_cast<std::ptrdiff_t>(ky * w.dilation_h));
-      const std::size_t x =
-          static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
-      const float* pixel = in + (y * shape.w + x) * shape.c;
+      const auto y =
+          static_cast<std::size_t>(at.y + static_cast<std::ptrdiff_t>(ky * w.dilation_h));
+      const auto x =
+          static_cast<std::size_t>(at.x + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
+      const float* pixel = in + (y * map.w + x) * map.c;
       if (is_max) {
-        for (std::size_t c = 0; c < shape.c; ++c) out[c] = std::max(out[c], pixel[c]);
+        for (std::size_t c = 0; c < map.c; ++c) out[c] = std::max(out[c], pixel[c]);
       } else {
-        for (std::size_t c = 0; c < shape.c; ++c) out[c] += pixel[c];
+        for (std::size_t c = 0; c < map.c; ++c) out[c] += pixel[c];
       }
     }
   }
-  *taps = (ys.end - ys.begin) * (xs.end - xs.begin);
+  return (ys.end - ys.begin) * (xs.end - xs.begin);
+}
+
+// With count_include_pad the divisor counts the padding that the file asks for, not the overhang
+// that ceil_mode adds.
+std::size_t padded_taps(const Step& step, Pixel at) {
+  const Window& w = step.window;
+  const auto end = [](std::size_t size, std::uint32_t pad, std::uint32_t overhang) {
+    return static_cast<std::ptrdiff_t>(size + pad - overhang);
+  };
+  const Taps ys = taps_within(at.y, w.kernel_h, w.dilation_h, -std::ptrdiff_t{w.pad_top},
+                              end(step.in.h, w.pad_bottom, step.overhang_h));
+  const Taps xs = taps_within(at.x, w.kernel_w, w.dilation_w, -std::ptrdiff_t{w.pad_left},
+                              end(step.in.w, w.pad_right, step.overhang_w));
+  return (ys.end - ys.begin) * (xs.end - xs.begin);
+}
+
+void run_pool(const Step& step, const Memory& memory) {
+  const Window& w = step.window;
+  const bool is_max = step.kind == StepKind::kMaxPool;
+  const float* in = memory.of(step.inputs[0]);
+  float* out = memory.of(step.output);
+  for (std::size_t n = 0; n < memory.count * step.in.images; ++n) {
+    for (std::size_t y = 0; y < step.out.h; ++y) {
+      for (std::size_t x = 0; x < step.out.w; ++x, out += step.in.c) {
+        const Pixel at{static_cast<std::ptrdiff_t>(y * w.stride_h) - w.pad_top,
+                       static_cast<std::ptrdiff_t>(x * w.stride_w) - w.pad_left};
+        std::size_t taps = pool_pixel(step, in, at, out);
+        if (step.count_padding) taps = padded_taps(step, at);
+        const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(taps);
+        for (std::size_t c = 0; c < step.in.c; ++c) out[c] = clamp(step, out[c] * factor);
+      }
+    }
+    in += step.in.h * step.in.w * step.in.c;
+  }
 }
 
 }  // namespace
 
-void run_unary(const Step& step, const float* in, float* out, std::size_t n) {
-  const float alpha = step.alpha, beta = step.beta;
-  switch (step.unary) {
-    case UnaryOp::kClamp:
-      return map(step, in, out, n, [](float x) { return x; });
-    case UnaryOp::kLeakyRelu:
-      return map(step, in, out, n, [=](float x) { return x < 0 ? alpha * x : x; });
-    case UnaryOp::kSigmoid:
-      return map(step, in, out, n, [](float x) { return 1.0f / (1.0f + std::exp(-x)); });
-    case UnaryOp::kHardSigmoid:
-      return map(step, in, out, n,
-                 [=](float x) { return std::min(std::max(alpha * x + beta, 0.0f), 1.0f); });
-    case UnaryOp::kHardSwish:
-      return map(step, in, out, n,
-                 [](float x) { return x * std::min(std::max(x / 6.0f + 0.5f, 0.0f), 1.0f); });
+void run_kernel(const Step& step, const Memory& memory) {
+  switch (step.kind) {
+    case StepKind::kUnary:
+      return run_unary(step, memory);
+    case StepKind::kBinary:
+      return run_binary(step, memory);
+    case StepKind::kReduce:
+      return run_reduce(step, memory);
+    case StepKind::kMatMul:
+      return run_matmul(step, memory);
+    case StepKind::kSoftmax:
+      return run_softmax(step, memory);
+    case StepKind::kCopy:
+      return run_copy(step, memory);
+    case StepKind::kMaxPool:
+    case StepKind::kAveragePool:
+      return run_pool(step, memory);
+    default:
+      return;
   }
 }
 
-Strided broadcast_strides(const float* data, const Shape& shape, const Shape& to, bool per_image) {
-  return {.data = data,
-          .n = per_image ? shape.elements() : 0,
-          .h = shape.h == 1 && to.h != 1 ? 0 : shape.w * shape.c,
-          .w = shape.w == 1 && to.w != 1 ? 0 : shape.c,
-          .c = shape.c == 1 && to.c != 1 ? std::size_t{0} : std::size_t{1}};
-}
-
-void run_binary(const Step& step, const Strided& a, const Strided& b, const Shape& to,
-                std::size_t count, float* out) {
-  switch (step.binary) {
-    case BinaryOp::kAdd:
-      return zip(step, a, b, to, count, out, [](float x, float y) { return x + y; });
-    case BinaryOp::kSubtract:
-      return zip(step, a, b, to, count, out, [](float x, float y) { return x - y; });
-    case BinaryOp::kMultiply:
-      return zip(step, a, b, to, count, out, [](float x, float y) { return x * y; });
-    case BinaryOp::kDivide:
-      return zip(step, a, b, to, count, out, [](float x, float y) { return x / y; });
-  }
-}
-
-void run_pool(const Step& step, const float* in, const Shape& in_shape, std::size_t count,
-              float* out, const Shape& out_shape) {
-  const Window& w = step.window;
-  const bool is_max = step.kind == StepKind::kMaxPool;
-  for (std::size_t n = 0; n < count; ++n, in += in_shape.elements()) {
-    for (std::size_t y = 0; y < out_shape.h; ++y) {
-      for (std::size_t x = 0; x < out_shape.w; ++x, out += in_shape.c) {
-        std::size_t taps = 0;
-        pool_pixel(w, is_max, in, in_shape, static_cast<std::ptrdiff_t>(y * w.stride_h) - w.pad_top,
-                   static_cast<std::ptrdiff_t>(x * w.stride_w) - w.pad_left, out, &taps);
-        if (step.count_padding) taps = std::size_t{w.kernel_h} * w.kernel_w;
-        const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(taps);
-        for (std::size_t c = 0; c < in_shape.c; ++c) out[c] = clamp(step, out[c] * factor);
-      }
+void read_values(const Value& value, const float* buffer, std::vector<float>& out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::size_t at = 0, rest = i;
+    for (std::size_t axis = value.dims.size(); axis-- > 0; rest /= value.dims[axis]) {
+      at += rest % value.dims[axis] * value.strides[axis];
     }
+    out[i] = buffer[at];
   }
 }
 

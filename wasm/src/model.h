@@ -19,10 +19,13 @@ enum class DataType : int32_t {
   kFloat = 1,
   kUint8 = 2,
   kInt8 = 3,
+  kUint16 = 4,
+  kInt16 = 5,
   kInt32 = 6,
   kInt64 = 7,
   kBool = 9,
   kFloat16 = 10,
+  kDouble = 11,
 };
 
 std::string_view data_type_name(DataType type);  // "float32", "type 16"

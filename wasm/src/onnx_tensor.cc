@@ -23,11 +23,14 @@ std::size_t data_type_size(DataType type) {
     case DataType::kBool:
       return 1;
     case DataType::kFloat16:
+    case DataType::kInt16:
+    case DataType::kUint16:
       return 2;
     case DataType::kFloat:
     case DataType::kInt32:
       return 4;
     case DataType::kInt64:
+    case DataType::kDouble:
       return 8;
     default:
       return 0;
@@ -41,7 +44,8 @@ namespace {
 struct TypedData {
   std::vector<float> floats;
   std::vector<std::int64_t> ints;  // int32_data or int64_data
-  bool any() const { return !floats.empty() || !ints.empty(); }
+  std::vector<double> doubles;
+  bool any() const { return !floats.empty() || !ints.empty() || !doubles.empty(); }
 };
 
 template <typename T, typename From>
@@ -64,12 +68,17 @@ std::vector<std::byte> encode(DataType type, const TypedData& typed) {
       return to_bytes<std::uint8_t>(typed.ints);
     case DataType::kInt8:
       return to_bytes<std::int8_t>(typed.ints);
+    case DataType::kInt16:
+      return to_bytes<std::int16_t>(typed.ints);
     case DataType::kInt32:
       return to_bytes<std::int32_t>(typed.ints);
     case DataType::kInt64:
       return to_bytes<std::int64_t>(typed.ints);
+    case DataType::kUint16:
     case DataType::kFloat16:
-      return to_bytes<std::uint16_t>(typed.ints);  // its bits, in int32_data
+      return to_bytes<std::uint16_t>(typed.ints);  // float16: its bits, in int32_data
+    case DataType::kDouble:
+      return to_bytes<double>(typed.doubles);
     default:
       return {};
   }
@@ -102,7 +111,7 @@ void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const 
   if (size == 0) {
     throw ReadError{Status::unsupported_model(
         cat("Tensor '", tensor.name, "' holds ", data_type_name(tensor.type),
-            " values; this engine reads float32, float16, int8, uint8, int32, int64 and bool."))};
+            " values; this engine reads float32, float16, float64, whole numbers and bool."))};
   }
   if (typed.any()) {
     if (!tensor.bytes.empty()) malformed(cat("tensor '", tensor.name, "' has its values twice"));
@@ -144,6 +153,10 @@ Tensor read_tensor(Reader reader, const Limits& limits) {
         break;
       case tag_and_type(8, kBytes):
         tensor.name = read_name(reader);
+        break;
+      case tag_and_type(10, kFixed64):
+      case tag_and_type(10, kBytes):
+        read_doubles(reader, typed.doubles, limits.tensor_elements + 1);
         break;
       case tag_and_type(9, kBytes):
         tensor.bytes = as_bytes(reader.get_view());

@@ -21,6 +21,7 @@ using protozero::tag_and_type;
 inline constexpr auto kVarint = protozero::pbf_wire_type::varint;
 inline constexpr auto kBytes = protozero::pbf_wire_type::length_delimited;
 inline constexpr auto kFixed32 = protozero::pbf_wire_type::fixed32;
+inline constexpr auto kFixed64 = protozero::pbf_wire_type::fixed64;
 
 // protozero compares a field's length as ptrdiff_t: where that has 32 bits, as in WebAssembly, a
 // length of 2^31 or more turns negative and passes its check; one of 2^32 or more is cut to 32
@@ -87,6 +88,17 @@ inline void read_floats(Reader& reader, std::vector<float>& out, std::size_t lim
     out.push_back(reader.get_float());
   } else {
     const auto values = reader.get_packed_float();
+    if (values.size() >= limit) too_large(cat("a list of ", values.size(), " numbers"));
+    out.insert(out.end(), values.begin(), values.end());
+  }
+  if (out.size() >= limit) too_large(cat("a list of more than ", limit - 1, " numbers"));
+}
+
+inline void read_doubles(Reader& reader, std::vector<double>& out, std::size_t limit) {
+  if (reader.wire_type() == kFixed64) {
+    out.push_back(reader.get_double());
+  } else {
+    const auto values = reader.get_packed_double();
     if (values.size() >= limit) too_large(cat("a list of ", values.size(), " numbers"));
     out.insert(out.end(), values.begin(), values.end());
   }

@@ -1,6 +1,5 @@
-// Every value has a buffer of its own (the nets are small, and their activations can be looked at),
-// except that a reshape which moves nothing shares its input's. A step is an XNNPACK operator or
-// one of our own loops.
+// Every step's result has a buffer of its own: the nets are small, and their activations can be
+// looked at. A step is an XNNPACK operator or one of our own loops (kernels.h).
 #include "plan.h"
 
 #include <xnnpack.h>
@@ -33,9 +32,6 @@ Status to_status(xnn_status status, const Step& step, const char* action) {
   return Status::internal(cat(where, ": status ", static_cast<int>(status), "."));
 }
 
-// In memory NHWC and NCHW are the same when there is one channel or one pixel.
-bool same_in_both_orders(const Shape& shape) { return shape.c == 1 || shape.h * shape.w == 1; }
-
 // [outputs][channels][pixels] -> [outputs][pixels][channels]: a kernel's, as XNNPACK wants it.
 std::vector<float> to_channels_last(const std::vector<float>& weights, std::size_t outputs,
                                     std::size_t channels, std::size_t pixels) {
@@ -55,27 +51,27 @@ bool takes_max_pool(const Step& step) {
          w.stride_h <= w.kernel_h && w.stride_w <= w.kernel_w && !is_clamped_to_a_point(step);
 }
 
-xnn_status create_conv(const Step& step, const Shape& in, const Shape& out, xnn_operator_t* op) {
+xnn_status create_conv(const Step& step, xnn_operator_t* op) {
   const Window& w = step.window;
-  const std::size_t group_in = in.c / step.groups;
-  const std::size_t group_out = out.c / step.groups;
+  const std::size_t group_in = step.in.c / step.groups;
+  const std::size_t group_out = step.out.c / step.groups;
   const std::vector<float> kernel =
-      to_channels_last(step.weights, out.c, group_in, std::size_t{w.kernel_h} * w.kernel_w);
+      to_channels_last(step.weights, step.out.c, group_in, std::size_t{w.kernel_h} * w.kernel_w);
   return xnn_create_convolution2d_nhwc_f32(
       w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
       w.stride_w, w.dilation_h, w.dilation_w, static_cast<std::uint32_t>(step.groups), group_in,
-      group_out, in.c, out.c, kernel.data(), step.bias.data(), step.min, step.max, 0, nullptr,
-      nullptr, op);
+      group_out, step.in.c, step.out.c, kernel.data(), step.bias.data(), step.min, step.max, 0,
+      nullptr, nullptr, op);
 }
 
-xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
-                           xnn_operator_t* op) {
+xnn_status create_operator(const Step& step, xnn_operator_t* op) {
   const Window& w = step.window;
+  const std::size_t in = step.in.c, out = step.out.c;
   switch (step.kind) {
     case StepKind::kConv:
-      return create_conv(step, in, out, op);
+      return create_conv(step, op);
     case StepKind::kFullyConnected:
-      return xnn_create_fully_connected_nc_f32(in.c, out.c, in.c, out.c, step.weights.data(),
+      return xnn_create_fully_connected_nc_f32(in, out, in, out, step.weights.data(),
                                                step.bias.data(), step.min, step.max, 0, nullptr,
                                                nullptr, op);
     case StepKind::kMaxPool:
@@ -83,8 +79,6 @@ xnn_status create_operator(const Step& step, const Shape& in, const Shape& out,
       return xnn_create_max_pooling2d_nhwc_f32(
           w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
           w.stride_w, w.dilation_h, w.dilation_w, step.min, step.max, 0, op);
-    case StepKind::kSoftmax:
-      return xnn_create_softmax_nc_f32(0, op);
     default:
       return xnn_status_success;  // one of our own loops
   }
@@ -97,36 +91,36 @@ double round_up(std::size_t n, std::size_t multiple) {
 
 // The floats that a step keeps, at most. XNNPACK packs the output channels of each group in tiles,
 // the inputs in fours, and a bias with them: many small groups take far more than their weights.
-double packed_floats(const Step& step, const Shape& in, const Shape& out) {
+double packed_floats(const Step& step) {
   constexpr std::size_t kTile = 32;       // the most channels that a kernel computes at once
   constexpr std::size_t kDepthwise = 25;  // the most taps that every processor has a kernel for
-  if (step.kind != StepKind::kConv && step.kind != StepKind::kFullyConnected) {
-    return static_cast<double>(step.constant.size());
-  }
+  if (step.kind != StepKind::kConv && step.kind != StepKind::kFullyConnected) return 0;
+  const std::size_t in = step.in.c, out = step.out.c;
   const double taps = static_cast<double>(step.window.kernel_h) * step.window.kernel_w;
-  if (step.groups > 1 && step.groups == in.c && in.c == out.c && taps <= kDepthwise) {
-    return round_up(out.c, kTile) * (kDepthwise + 1);
+  if (step.groups > 1 && step.groups == in && in == out && taps <= kDepthwise) {
+    return round_up(out, kTile) * (kDepthwise + 1);
   }
   const double groups = static_cast<double>(step.groups);
-  return groups * round_up(out.c / step.groups, kTile) *
-         (round_up(in.c / step.groups, 4) * taps + 1);
+  return groups * round_up(out / step.groups, kTile) * (round_up(in / step.groups, 4) * taps + 1);
 }
 
-// What a plan shows of a step.
-PlanStep describe_step(const Step& step, const Shape& out) {
-  PlanStep result{.name = step.name, .op = step.op, .shape = {1, out.c}};
-  if (!out.flat) result.shape = {1, out.c, out.h, out.w};
-  std::uint64_t multiply_adds = step.weights.size();  // may be more than 32 bits hold
-  if (step.kind == StepKind::kConv) multiply_adds *= out.h * out.w;
-  if (step.kind == StepKind::kAveragePool) {
-    multiply_adds = std::uint64_t{out.elements()} * step.window.kernel_h * step.window.kernel_w;
+// Multiply-adds for one image.
+std::uint64_t multiply_adds(const Step& step, std::size_t elements) {
+  const std::uint64_t taps = std::uint64_t{step.window.kernel_h} * step.window.kernel_w;
+  switch (step.kind) {
+    case StepKind::kConv:
+      return step.weights.size() * std::uint64_t{step.out.images * step.out.h * step.out.w};
+    case StepKind::kFullyConnected:
+      return step.weights.size() * std::uint64_t{step.out.images};
+    case StepKind::kAveragePool:
+      return elements * taps;
+    case StepKind::kMatMul:
+      return elements * std::uint64_t{step.depth};
+    case StepKind::kBinary:
+      return elements;
+    default:
+      return 0;
   }
-  if (step.kind == StepKind::kBinary) multiply_adds = out.elements();
-  constexpr std::uint64_t kMost = std::numeric_limits<std::size_t>::max();
-  result.multiply_adds = static_cast<std::size_t>(std::min(multiply_adds, kMost));
-  result.weight_bytes =
-      (step.weights.size() + step.bias.size() + step.constant.size()) * sizeof(float);
-  return result;
 }
 
 }  // namespace
@@ -134,46 +128,39 @@ PlanStep describe_step(const Step& step, const Shape& out) {
 struct Plan::Impl {
   Graph graph;
   std::vector<Operator> operators;          // one a step; null for our own loops
-  std::vector<std::vector<float>> buffers;  // one a value, NHWC; empty for those that share
-  std::vector<std::size_t> buffer_of;       // value -> buffer
-  std::vector<std::byte> workspace;         // of the step that needs most
-  std::vector<float> scratch;               // of the reshape that needs most
+  std::vector<std::vector<float>> buffers;  // one for each of the graph's that is no constant
+  Memory memory{.graph = graph, .data = {}, .count = 0};  // where they are
+  std::vector<std::byte> workspace;                       // of the step that needs most
   std::vector<PlanStep> steps;
   std::size_t batch = 0;  // what operators and buffers are set up for
   std::size_t max_batch = 1;
   bool has_run = false;
 
-  const Shape& shape(std::size_t value) const { return graph.values[value].shape; }
-  float* data(std::size_t value) { return buffers[buffer_of[value]].data(); }
-  const float* data(std::size_t value) const { return buffers[buffer_of[value]].data(); }
-
   Status fit_batch(const Limits& limits);
+  PlanStep describe_step(const Step& step) const;
   Status create_step(Step& step);
-  void share_buffers();
   Status set_batch(std::size_t count);
+  void size_buffers(std::size_t count);
   Status reshape_step(std::size_t index, std::size_t count, std::size_t* workspace_bytes);
   Status setup_step(std::size_t index);
   Status run_step(std::size_t index);
-  void run_own(const Step& step);
-  void run_reshape(const Step& step);
 };
 
 // Decides how many images fit the limits together; kLimitExceeded when not even one does. Called
 // before anything is packed, and again when the workspace is known (it is the same for any batch).
 Status Plan::Impl::fit_batch(const Limits& limits) {
-  // In double: sums of sizes that fit one by one need not fit together.
   double fixed = static_cast<double>(graph.window_bytes) + static_cast<double>(workspace.size());
-  double image = 0, reordered = 0;  // floats
-  for (const Step& step : graph.steps) {
-    const Shape& in = shape(step.inputs[0]);
-    fixed += packed_floats(step, in, shape(step.output)) * sizeof(float);
-    if (step.kind == StepKind::kReshape) {
-      reordered = std::max(reordered, static_cast<double>(in.elements()));
+  double image = 0;  // floats
+  for (const Step& step : graph.steps) fixed += packed_floats(step) * sizeof(float);
+  for (const Buffer& buffer : graph.buffers) {
+    if (buffer.is_constant) {
+      fixed += static_cast<double>(buffer.floats) * sizeof(float);
+    } else {
+      image += static_cast<double>(buffer.floats);
     }
   }
-  for (const Value& value : graph.values) image += static_cast<double>(value.shape.elements());
-  const double room = static_cast<double>(limits.total_bytes) - fixed;
-  const double fitting = room / ((image + reordered) * sizeof(float));
+  const double fitting =
+      (static_cast<double>(limits.total_bytes) - fixed) / (image * sizeof(float));
   if (fitting < 1) {
     return Status::limit_exceeded(
         cat("The model needs more than ", limits.total_bytes, " bytes of memory."));
@@ -183,37 +170,34 @@ Status Plan::Impl::fit_batch(const Limits& limits) {
   return {};
 }
 
+// What a plan shows of a step.
+PlanStep Plan::Impl::describe_step(const Step& step) const {
+  const Dims& dims = graph.values[step.output].dims;
+  PlanStep result{.name = step.name, .op = step.op, .shape = dims};
+  constexpr std::uint64_t kMost = std::numeric_limits<std::size_t>::max();
+  result.multiply_adds =
+      static_cast<std::size_t>(std::min(multiply_adds(step, element_count(dims)), kMost));
+  std::size_t floats = step.weights.size() + step.bias.size();
+  for (const std::size_t in : step.inputs) {
+    floats += graph.buffers[graph.values[in].buffer].constant.size();
+  }
+  result.weight_bytes = floats * sizeof(float);
+  return result;
+}
+
 Status Plan::Impl::create_step(Step& step) {
-  const Shape& in = shape(step.inputs[0]);
-  const Shape& out = shape(step.output);
-  steps.push_back(describe_step(step, out));
-  if (is_clamped_to_a_point(step) && step.kind != StepKind::kUnary &&
-      step.kind != StepKind::kBinary && step.kind != StepKind::kAveragePool &&
-      step.kind != StepKind::kMaxPool) {
+  steps.push_back(describe_step(step));
+  const bool is_layer = step.kind == StepKind::kConv || step.kind == StepKind::kFullyConnected;
+  if (is_layer && is_clamped_to_a_point(step)) {
     return Status::unsupported_model(
         cat("'", step.name, "' (", step.op, ") clips everything to one number."));
   }
   xnn_operator_t op = nullptr;
-  INKLING_RETURN_IF_ERROR(to_status(create_operator(step, in, out, &op), step, "create"));
+  INKLING_RETURN_IF_ERROR(to_status(create_operator(step, &op), step, "create"));
   operators.emplace_back(op);
-  if (step.kind == StepKind::kBinary && !step.constant.empty()) {
-    const Shape& c = step.constant_shape;
-    step.constant = to_channels_last(step.constant, 1, c.c, c.h * c.w);
-  }
   std::vector<float>().swap(step.weights);  // XNNPACK has packed its own copy
   std::vector<float>().swap(step.bias);
   return {};
-}
-
-void Plan::Impl::share_buffers() {
-  buffer_of.resize(graph.values.size());
-  for (std::size_t i = 0; i < buffer_of.size(); ++i) buffer_of[i] = i;
-  for (const Step& step : graph.steps) {
-    if (step.kind == StepKind::kReshape && same_in_both_orders(shape(step.inputs[0])) &&
-        same_in_both_orders(shape(step.output))) {
-      buffer_of[step.output] = buffer_of[step.inputs[0]];
-    }
-  }
 }
 
 Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
@@ -221,31 +205,24 @@ Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
   xnn_operator_t op = operators[index].get();
   if (op == nullptr) return {};
   const Step& step = graph.steps[index];
-  const Shape& in = shape(step.inputs[0]);
-  std::size_t bytes = 0, alignment = 0, out_h = 0, out_w = 0;
+  const Map& in = step.in;
+  const std::size_t images = count * in.images;
+  std::size_t bytes = 0, alignment = 0, out_h = step.out.h, out_w = step.out.w;
   xnn_status status = xnn_status_success;
   switch (step.kind) {
     case StepKind::kConv:
-      status = xnn_reshape_convolution2d_nhwc_f32(op, count, in.h, in.w, &bytes, &alignment, &out_h,
-                                                  &out_w, nullptr);
+      status = xnn_reshape_convolution2d_nhwc_f32(op, images, in.h, in.w, &bytes, &alignment,
+                                                  &out_h, &out_w, nullptr);
       break;
     case StepKind::kMaxPool:
-      status = xnn_reshape_max_pooling2d_nhwc_f32(op, count, in.h, in.w, in.c, in.c, in.c, &out_h,
+      status = xnn_reshape_max_pooling2d_nhwc_f32(op, images, in.h, in.w, in.c, in.c, in.c, &out_h,
                                                   &out_w, nullptr);
       break;
-    case StepKind::kFullyConnected:
-      status = xnn_reshape_fully_connected_nc_f32(op, count, nullptr);
-      break;
-    default: {
-      const std::size_t width = step.softmax_width;
-      status = xnn_reshape_softmax_nc_f32(op, width, width, width, count * in.elements() / width,
-                                          nullptr);
-    }
+    default:
+      status = xnn_reshape_fully_connected_nc_f32(op, images, nullptr);
   }
   INKLING_RETURN_IF_ERROR(to_status(status, step, "size"));
-  const Shape& out = shape(step.output);
-  if ((step.kind == StepKind::kConv || step.kind == StepKind::kMaxPool) &&
-      (out_h != out.h || out_w != out.w)) {
+  if (out_h != step.out.h || out_w != step.out.w) {
     return Status::internal(
         cat("XNNPACK sees another size for '", step.name, "' (", step.op, ")."));
   }
@@ -257,8 +234,8 @@ Status Plan::Impl::setup_step(std::size_t index) {
   xnn_operator_t op = operators[index].get();
   if (op == nullptr) return {};
   const Step& step = graph.steps[index];
-  const float* in = data(step.inputs[0]);
-  float* out = data(step.output);
+  const float* in = memory.of(step.inputs[0]);
+  float* out = memory.of(step.output);
   xnn_status status = xnn_status_success;
   switch (step.kind) {
     case StepKind::kConv:
@@ -267,13 +244,23 @@ Status Plan::Impl::setup_step(std::size_t index) {
     case StepKind::kMaxPool:
       status = xnn_setup_max_pooling2d_nhwc_f32(op, in, out);
       break;
-    case StepKind::kFullyConnected:
-      status = xnn_setup_fully_connected_nc_f32(op, in, out);
-      break;
     default:
-      status = xnn_setup_softmax_nc_f32(op, in, out);
+      status = xnn_setup_fully_connected_nc_f32(op, in, out);
   }
   return to_status(status, step, "set up");
+}
+
+void Plan::Impl::size_buffers(std::size_t count) {
+  memory.count = count;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    Buffer& buffer = graph.buffers[i];
+    if (!buffer.is_constant && buffer.floats > 0) {
+      // XNNPACK reads, but does not use, up to XNN_EXTRA_BYTES past the end.
+      const std::size_t floats = count * buffer.floats + XNN_EXTRA_BYTES / sizeof(float);
+      if (buffers[i].size() < floats) buffers[i].resize(floats);
+    }
+    memory.data[i] = buffer.is_constant ? buffer.constant.data() : buffers[i].data();
+  }
 }
 
 // Sizes everything for `count` images. `batch` is 0 until all of it is in place, so that after a
@@ -288,55 +275,11 @@ Status Plan::Impl::set_batch(std::size_t count) {
   for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) {
     status = reshape_step(i, count, &workspace_bytes);
   }
-  for (std::size_t i = 0; status.ok() && i < buffers.size(); ++i) {
-    if (buffer_of[i] != i) continue;
-    // XNNPACK reads, but does not use, up to XNN_EXTRA_BYTES past the end.
-    const std::size_t floats = count * shape(i).elements() + XNN_EXTRA_BYTES / sizeof(float);
-    if (buffers[i].size() < floats) buffers[i].resize(floats);
-  }
+  if (status.ok()) size_buffers(count);
   if (status.ok() && workspace.size() < workspace_bytes) workspace.resize(workspace_bytes);
   for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) status = setup_step(i);
   if (status.ok()) batch = count;
   return status;
-}
-
-void Plan::Impl::run_reshape(const Step& step) {
-  if (buffer_of[step.output] == buffer_of[step.inputs[0]]) return;
-  const Shape& from = shape(step.inputs[0]);
-  const Shape& to = shape(step.output);
-  const float* in = data(step.inputs[0]);
-  // By way of ONNX's order: out of NHWC, then into the new shape's NHWC; each only where it changes
-  // anything.
-  if (same_in_both_orders(to)) {
-    run_transpose(in, batch, from.h * from.w, from.c, data(step.output));
-  } else if (same_in_both_orders(from)) {
-    run_transpose(in, batch, to.c, to.h * to.w, data(step.output));
-  } else {
-    scratch.resize(std::max(scratch.size(), batch * from.elements()));
-    run_transpose(in, batch, from.h * from.w, from.c, scratch.data());
-    run_transpose(scratch.data(), batch, to.c, to.h * to.w, data(step.output));
-  }
-}
-
-void Plan::Impl::run_own(const Step& step) {
-  const Shape& out = shape(step.output);
-  switch (step.kind) {
-    case StepKind::kReshape:
-      return run_reshape(step);
-    case StepKind::kUnary:
-      return run_unary(step, data(step.inputs[0]), data(step.output), batch * out.elements());
-    case StepKind::kBinary: {
-      Strided a = broadcast_strides(data(step.inputs[0]), shape(step.inputs[0]), out, true);
-      Strided b = step.inputs.size() == 2
-                      ? broadcast_strides(data(step.inputs[1]), shape(step.inputs[1]), out, true)
-                      : broadcast_strides(step.constant.data(), step.constant_shape, out, false);
-      if (step.constant_first) std::swap(a, b);
-      return run_binary(step, a, b, out, batch, data(step.output));
-    }
-    default:
-      return run_pool(step, data(step.inputs[0]), shape(step.inputs[0]), batch, data(step.output),
-                      out);
-  }
 }
 
 Status Plan::Impl::run_step(std::size_t index) {
@@ -344,7 +287,7 @@ Status Plan::Impl::run_step(std::size_t index) {
   if (operators[index] != nullptr) {
     return to_status(xnn_run_operator(operators[index].get(), nullptr), step, "run");
   }
-  run_own(step);
+  run_kernel(step, memory);
   return {};
 }
 
@@ -361,8 +304,8 @@ Result<Plan> Plan::create(Graph graph, const Limits& limits) {
   impl->graph = std::move(graph);
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   for (Step& step : impl->graph.steps) INKLING_RETURN_IF_ERROR(impl->create_step(step));
-  impl->share_buffers();
-  impl->buffers.resize(impl->graph.values.size());
+  impl->buffers.resize(impl->graph.buffers.size());
+  impl->memory.data.resize(impl->graph.buffers.size());
   INKLING_RETURN_IF_ERROR(impl->set_batch(1));
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   return Plan(std::move(impl));
@@ -372,37 +315,44 @@ std::size_t Plan::max_batch() const { return impl_->max_batch; }
 
 const std::vector<PlanStep>& Plan::steps() const { return impl_->steps; }
 
+const std::vector<std::size_t>& Plan::input_shape() const {
+  return impl_->graph.values[impl_->graph.input].dims;
+}
+
+std::size_t Plan::classes() const {
+  return element_count(impl_->graph.values[impl_->graph.output].dims);
+}
+
 Status Plan::run(std::span<const float> pixels, std::span<float> probabilities) {
   Impl& impl = *impl_;
-  INKLING_RETURN_IF_ERROR(impl.set_batch(pixels.size() / kPixelCount));
+  INKLING_RETURN_IF_ERROR(impl.set_batch(probabilities.size() / classes()));
   impl.has_run = false;
-  std::copy(pixels.begin(), pixels.end(),
-            impl.data(impl.graph.input));  // one channel: NCHW is NHWC
+  std::copy(pixels.begin(), pixels.end(), impl.memory.of(impl.graph.input));
   for (std::size_t i = 0; i < impl.graph.steps.size(); ++i)
     INKLING_RETURN_IF_ERROR(impl.run_step(i));
-  std::copy_n(impl.data(impl.graph.output), probabilities.size(), probabilities.begin());
+  std::copy_n(impl.memory.of(impl.graph.output), probabilities.size(), probabilities.begin());
   impl.has_run = true;
   return {};
 }
 
 Result<Activation> Plan::activation(std::string_view name) const {
   const Impl& impl = *impl_;
-  std::size_t value = impl.graph.values.size();
-  for (std::size_t i = 0; i < impl.graph.values.size(); ++i) {
-    if (impl.graph.values[i].name == name) value = i;
+  const std::vector<Value>& values = impl.graph.values;
+  std::size_t found = values.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].name == name) found = i;
   }
   for (const Step& step : impl.graph.steps) {
-    if (value == impl.graph.values.size() && step.name == name) value = step.output;
+    if (found == values.size() && step.name == name) found = step.output;
   }
-  if (value == impl.graph.values.size()) {
+  if (found == values.size() || name.empty()) {
     return Status::invalid_argument(cat("The model's plan has no tensor named '", name, "'."));
   }
   if (!impl.has_run) return Status::invalid_argument("No image has been classified yet.");
-  const Shape& shape = impl.shape(value);
-  Activation result{.shape = {1, shape.c}, .values = std::vector<float>(shape.elements())};
-  if (!shape.flat) result.shape = {1, shape.c, shape.h, shape.w};
-  const float* last_image = impl.data(value) + (impl.batch - 1) * shape.elements();
-  run_transpose(last_image, 1, shape.h * shape.w, shape.c, result.values.data());
+  const Value& value = values[found];
+  Activation result{.shape = value.dims, .values = std::vector<float>(element_count(value.dims))};
+  const float* last_image = impl.memory.of(found) + (impl.batch - 1) * impl.memory.stride(found);
+  read_values(value, last_image, result.values);
   return result;
 }
 

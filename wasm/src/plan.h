@@ -1,5 +1,5 @@
 // Step 3 of loading, and inference: Graph -> XNNPACK operators with their buffers. The only file
-// that talks to XNNPACK, and the only place where NCHW becomes NHWC and back.
+// that talks to XNNPACK.
 #pragma once
 
 #include <memory>
@@ -21,12 +21,16 @@ class Plan {
   // As many images as may be run at once within the limits; at least 1.
   std::size_t max_batch() const;
 
-  // pixels [count][28][28] -> probabilities [count][10]; 1 <= count <= max_batch(). Allocates only
-  // when count differs from the last one. Errors: kOutOfMemory, kInternal; may also throw
-  // bad_alloc. After a failure the next call starts over.
+  // What one image is, and how many numbers come of it.
+  const std::vector<std::size_t>& input_shape() const;
+  std::size_t classes() const;
+
+  // pixels [count][input_shape()] -> probabilities [count][classes()]; 1 <= count <= max_batch().
+  // Allocates only when count differs from the last one. Errors: kOutOfMemory, kInternal; may also
+  // throw bad_alloc. After a failure the next call starts over.
   Status run(std::span<const float> pixels, std::span<float> probabilities);
 
-  // The tensor or step of that name for the last image of the last run, in NCHW order.
+  // The tensor or step of that name for the last image of the last run, in ONNX's order.
   // kInvalidArgument when there is none, or nothing has been run.
   Result<Activation> activation(std::string_view name) const;
 

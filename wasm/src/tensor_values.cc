@@ -36,7 +36,12 @@ float float_from_half(std::uint16_t half) {
   return std::bit_cast<float>(sign | wide_exponent << 23 | fraction << 13);
 }
 
+bool is_float(DataType type) {
+  return type == DataType::kFloat || type == DataType::kFloat16 || type == DataType::kDouble;
+}
+
 std::vector<float> to_floats(const Tensor& tensor) {
+  if (tensor.type == DataType::kDouble) return convert<double, float>(tensor);
   if (tensor.type == DataType::kFloat) return convert<float, float>(tensor);
   if (tensor.type != DataType::kFloat16) return {};
   std::vector<float> values(tensor.elements);
@@ -55,6 +60,10 @@ std::vector<std::int64_t> to_ints(const Tensor& tensor) {
     case DataType::kUint8:
     case DataType::kBool:
       return convert<std::uint8_t, std::int64_t>(tensor);
+    case DataType::kInt16:
+      return convert<std::int16_t, std::int64_t>(tensor);
+    case DataType::kUint16:
+      return convert<std::uint16_t, std::int64_t>(tensor);
     case DataType::kInt32:
       return convert<std::int32_t, std::int64_t>(tensor);
     case DataType::kInt64:
@@ -71,6 +80,21 @@ Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>
   tensor.elements = values.size();
   tensor.owned.resize(values.size() * sizeof(float));
   if (!values.empty()) std::memcpy(tensor.owned.data(), values.data(), tensor.owned.size());
+  tensor.bytes = tensor.owned;
+  return tensor;
+}
+
+Tensor make_int_tensor(std::vector<std::size_t> dims, const std::vector<std::int64_t>& values,
+                       DataType type) {
+  Tensor tensor;
+  tensor.type = type;
+  tensor.dims = std::move(dims);
+  tensor.elements = values.size();
+  const std::size_t size = data_type_size(type);
+  tensor.owned.resize(values.size() * size);
+  for (std::size_t i = 0; i < values.size(); ++i) {  // a number's low bytes come first
+    std::memcpy(tensor.owned.data() + i * size, &values[i], size);
+  }
   tensor.bytes = tensor.owned;
   return tensor;
 }

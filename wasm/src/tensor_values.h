@@ -8,7 +8,9 @@
 
 namespace inkling {
 
-// float32 or float16 only; empty when the tensor has another type (or no elements).
+bool is_float(DataType type);  // float32, float16 or float64
+
+// Floats only; empty when the tensor has another type (or no elements).
 std::vector<float> to_floats(const Tensor& tensor);
 
 // Integer types only; empty otherwise.
@@ -17,7 +19,9 @@ std::vector<std::int64_t> to_ints(const Tensor& tensor);
 // IEEE 754 binary16 -> binary32, exact.
 float float_from_half(std::uint16_t half);
 
-// A float32 constant that owns its values.
+// Constants that own their values: float32, or whole numbers of `type`.
 Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>& values);
+Tensor make_int_tensor(std::vector<std::size_t> dims, const std::vector<std::int64_t>& values,
+                       DataType type = DataType::kInt64);
 
 }  // namespace inkling

@@ -72,8 +72,8 @@ TEST(Memory, LoadingReportsThatThereIsTooLittle) {
   EXPECT_EQ(engine.status().code(), StatusCode::kOutOfMemory) << engine.status().message();
 }
 
-// A field that holds `size` bytes, which are to follow. (protozero would want them all at once: here
-// they are most of the memory that a WebAssembly module may have.)
+// A field that holds `size` bytes, which are to follow. (protozero would want them all at once:
+// here they are most of the memory that a WebAssembly module may have.)
 void append_header(std::string& out, std::uint32_t field, std::size_t size) {
   for (std::uint64_t n : {std::uint64_t{field << 3 | 2}, std::uint64_t{size}}) {
     for (; n >= 128; n >>= 7) out += static_cast<char>(n | 128);

@@ -207,7 +207,8 @@ class ModelBuilder {
 
   std::string build() const {
     std::string out = head();
-    protozero::pbf_writer(out).add_message(7, graph());  // last, so that no cut leaves a whole model
+    protozero::pbf_writer(out).add_message(7,
+                                           graph());  // last, so that no cut leaves a whole model
     return out;
   }
 

@@ -261,7 +261,7 @@ TEST(Operators, MatMulWithAddIsOneFullyConnectedStep) {
       },
       5, {.channels = 1, .flat = true});
   expect_close(run.y.v, reference_gemm(run.x.v, matrix, false, 1, 1, bias));
-  EXPECT_EQ(run.plan[run.plan.size() - 4].op, "MatMul + Add");
+  EXPECT_EQ(run.plan[run.plan.size() - 3].op, "MatMul + Add");
 }
 
 // --- shapes

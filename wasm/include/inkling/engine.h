@@ -31,8 +31,9 @@ struct Limits {
 
 struct Classification {
   int digit = 0;         // the most probable digit, 0..9
-  float confidence = 0;  // its probability
+  float confidence = 0;  // its probability; of logits, by their softmax
   bool sure = false;     // confidence >= Engine::rejection_threshold()
+  // The model's own numbers: they add up to 1 where it ends in softmax, as it should.
   std::array<float, kDigitCount> probabilities{};
 };
 
@@ -40,12 +41,12 @@ struct Classification {
 struct PlanStep {
   std::string name;                // the ONNX node's name (or its output's)
   std::string op;                  // "Conv 3x3 + Relu"
-  std::vector<std::size_t> shape;  // of its output, NCHW, for one image
+  std::vector<std::size_t> shape;  // of its output in ONNX's order, for one image
   std::size_t multiply_adds = 0;   // for one image
   std::size_t weight_bytes = 0;
 };
 
-// An activation: shape is NCHW for one image (or [1, features]), values in that order.
+// An activation: the tensor's shape in the file, for one image, and its values in that order.
 struct Activation {
   std::vector<std::size_t> shape;
   std::vector<float> values;
@@ -53,8 +54,8 @@ struct Activation {
 
 class Engine {
  public:
-  // Reads a model with input float32 [N,1,28,28] and a first output float32 [N,10]. Errors:
-  // kMalformedModel, kUnsupportedModel (names node, operator and reason), kLimitExceeded,
+  // Reads a model of one input, an image, and the first output that has a number for each class.
+  // Errors: kMalformedModel, kUnsupportedModel (names node, operator and reason), kLimitExceeded,
   // kOutOfMemory, kInternal.
   static Result<Engine> load(std::span<const std::byte> onnx, const Limits& limits = {});
 
@@ -62,13 +63,19 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  // pixels: [28][28], each finite. Errors: those of classify_batch.
+  // One image as the file has it, its batch being 1: [1,1,28,28] and [1,28,28,1] are both 28 rows
+  // of 28 pixels.
+  const std::vector<std::size_t>& input_shape() const;
+  std::size_t input_size() const;  // the floats of one image, 784 for most
+  std::size_t classes() const;     // the numbers that come of it, 10 for most
+
+  // pixels: [input_size()], each finite; a model of ten classes. Errors: those of classify_batch.
   Result<Classification> classify(std::span<const float> pixels);
 
-  // pixels: [count][28][28]; probabilities: [count][10], written. Errors: kInvalidArgument,
-  // kUnsupportedModel (the model computes NaN or infinity), kOutOfMemory, kInternal; the
-  // probabilities are then of no use, and the engine can be used again.
-  Status classify_batch(std::span<const float> pixels, std::span<float> probabilities);
+  // pixels: [count][input_size()]; outputs: [count][classes()], written as the file computes them.
+  // Errors: kInvalidArgument, kUnsupportedModel (the model computes NaN or infinity), kOutOfMemory,
+  // kInternal; the outputs are then of no use, and the engine can be used again.
+  Status classify_batch(std::span<const float> pixels, std::span<float> outputs);
 
   // The named tensor's values for the last image of the last classify call. Errors:
   // kInvalidArgument when no such tensor is kept (names are those of plan()) or nothing has been
