@@ -4,6 +4,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 #include "data/sources.h"
@@ -19,13 +20,32 @@ void add_export(CLI::App& app);
 void add_fetch(CLI::App& app);
 #endif
 
-// --mnist DIR and --strokes FILE, the same everywhere.
+// --mnist DIR, --mnist-part, --kaggle FILE and --strokes FILE, the same everywhere.
 inline void add_source_flags(CLI::App& command, Sources& sources) {
-  command.add_option("--mnist", sources.mnist,
-                     "Folder with MNIST's four IDX files, gzipped or not (inkling fetch mnist); "
-                     "train reads the training part, evaluate the test part");
-  command.add_option("--strokes", sources.strokes,
-                     "Stroke file, JSON Lines, gzipped or not; may be given several times");
+  command
+      .add_option("--mnist", sources.mnist,
+                  "Folder with MNIST's four IDX files, gzipped or not (inkling fetch mnist); "
+                  "may be given several times")
+      ->allow_extra_args(false);  // what follows a value is the next argument
+  command
+      .add_option("--mnist-part", sources.mnist_part,
+                  "What to read of it: train, test or all (both: 70,000); without it train reads "
+                  "the training part, evaluate the test part")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, MnistPart>{{"train", MnistPart::kTrain},
+                                                                   {"test", MnistPart::kTest},
+                                                                   {"all", MnistPart::kAll}},
+                                  CLI::ignore_case)
+              .description("train|test|all"));
+  command
+      .add_option("--kaggle", sources.kaggle,
+                  "CSV file, gzipped or not: Kaggle's train.csv (label,pixel0..pixel783), or "
+                  "MNIST's (label first, 784 values); may be given several times")
+      ->allow_extra_args(false);
+  command
+      .add_option("--strokes", sources.strokes,
+                  "Stroke file, JSON Lines, gzipped or not; may be given several times")
+      ->allow_extra_args(false);
 }
 
 }  // namespace inkling

@@ -101,7 +101,7 @@ void run_evaluate(const EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command = app.add_subcommand(
-      "evaluate", "Score a model (.onnx) or a run on MNIST's test part and stroke files");
+      "evaluate", "Score a model (.onnx) or a run on MNIST's test part, CSV and stroke files");
   command->add_option("model", flags->model, "The .onnx file or the run's folder")->required();
   add_source_flags(*command, flags->sources);
   command->add_option("--probabilities", flags->probabilities,

@@ -67,9 +67,9 @@ torch::Device choose_device(const std::string& name) {
 }
 
 // The one time a run sees the test set: after every choice was made.
-void test_once(Network& network, const std::string& mnist, Run& run) {
+void test_once(Network& network, const std::vector<std::string>& mnist, Run& run) {
   if (mnist.empty()) return;
-  const Dataset test = read_mnist(mnist, MnistPart::kTest);
+  const Dataset test = read_mnist(mnist.front(), MnistPart::kTest);
   const torch::Tensor logits = predict_logits(network, test.images);
   const Score s =
       score((logits / run.temperature).softmax(1), test.labels, run.rejection_threshold);
@@ -82,14 +82,6 @@ void test_once(Network& network, const std::string& mnist, Run& run) {
               100 * s.answered_accuracy());
 }
 
-std::string describe(const Sources& sources) {
-  std::string text = sources.mnist.empty() ? "" : "MNIST train";
-  for (const std::string& path : sources.strokes) {
-    text += (text.empty() ? "" : " + ") + fs::path(path).filename().string();
-  }
-  return text;
-}
-
 void run_train(const TrainFlags& flags, const std::string& command_line) {
   if (flags.list_presets) return print_presets(preset_names(), flags.variation);
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
@@ -98,7 +90,7 @@ void run_train(const TrainFlags& flags, const std::string& command_line) {
     throw Failure(flags.out + " already holds a run; name another folder with --out, or remove it");
   }
   // Read for its soundness alone: what is wrong with it is said now rather than after the training.
-  if (!flags.sources.mnist.empty()) read_mnist(flags.sources.mnist, MnistPart::kTest);
+  for (const std::string& folder : flags.sources.mnist) read_mnist(folder, MnistPart::kTest);
   torch::manual_seed(flags.options.seed);
   const torch::Device device = choose_device(flags.device);
   Network network(preset(flags.preset, flags.variation));

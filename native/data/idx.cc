@@ -82,6 +82,9 @@ torch::Tensor read_idx_labels(const fs::path& path) {
 }
 
 Dataset read_mnist(const fs::path& folder, MnistPart part) {
+  if (part == MnistPart::kAll) {
+    return concatenate(read_mnist(folder, MnistPart::kTrain), read_mnist(folder, MnistPart::kTest));
+  }
   const std::string name = part == MnistPart::kTrain ? "train" : "t10k";
   const fs::path images_path = find_part(folder, name + "-images-idx3-ubyte");
   const fs::path labels_path = find_part(folder, name + "-labels-idx1-ubyte");

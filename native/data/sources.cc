@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <random>
 
+#include "data/csv.h"
 #include "data/file.h"
-#include "data/idx.h"
+#include "data/image_hashes.h"
+#include "data/kaggle_like.h"
 
 namespace inkling {
 namespace {
@@ -18,16 +21,81 @@ void shuffle(std::vector<T>& items, std::mt19937_64& random) {
   for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
 }
 
-void split_images(const Dataset& all, double share, std::mt19937_64& random, TrainingData& data) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(all.size()));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
-  shuffle(order, random);
-  const torch::Tensor indices = torch::tensor(order, torch::kInt64);
-  const auto held_out = static_cast<std::int64_t>(share * static_cast<double>(all.size()));
-  if (held_out > 0) {
-    data.validation.push_back({"mnist", all.select(indices.slice(0, 0, held_out))});
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+const char* name_of(MnistPart part) {
+  switch (part) {
+    case MnistPart::kTrain:
+      return "train";
+    case MnistPart::kTest:
+      return "test";
+    case MnistPart::kAll:
+      break;
   }
-  data.images = concatenate(data.images, all.select(indices.slice(0, held_out)));
+  return "train and test";
+}
+
+NamedDataset read_kaggle(const std::string& path) {
+  CsvImages csv = read_csv(path);
+  return {file_name(path), {csv.images, csv.labels}, simulation_note(path)};
+}
+
+// What --mnist and --kaggle name, each a set; labels may be undefined.
+std::vector<NamedDataset> read_images(const Sources& sources, MnistPart part) {
+  std::vector<NamedDataset> sets;
+  for (const std::string& folder : sources.mnist) {
+    const std::string name = part == MnistPart::kTest ? "mnist test" : "mnist";
+    sets.push_back(
+        {sources.mnist.size() == 1 ? name : name + " " + folder, read_mnist(folder, part), ""});
+  }
+  for (const std::string& path : sources.kaggle) sets.push_back(read_kaggle(path));
+  return sets;
+}
+
+// Rows with the same image, byte by byte; groups in the order of their first rows.
+std::vector<std::vector<std::int64_t>> group_equal(const torch::Tensor& images) {
+  const std::vector<ImageHash> hashes = hash_images(images);
+  std::map<ImageHash, std::size_t> group_of;
+  std::vector<std::vector<std::int64_t>> groups;
+  for (std::size_t row = 0; row < hashes.size(); ++row) {
+    const auto [known, is_new] = group_of.try_emplace(hashes[row], groups.size());
+    if (is_new) groups.emplace_back();
+    groups[known->second].push_back(static_cast<std::int64_t>(row));
+  }
+  return groups;
+}
+
+// The rows of `all` that come from the rows [begin, end), in the order of `rows`.
+Dataset select_range(const Dataset& all, const std::vector<std::int64_t>& rows, std::int64_t begin,
+                     std::int64_t end) {
+  std::vector<std::int64_t> chosen;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(chosen),
+               [&](std::int64_t row) { return row >= begin && row < end; });
+  return all.select(torch::tensor(chosen, torch::kInt64));
+}
+
+void split_images(const std::vector<NamedDataset>& sets, double share, std::mt19937_64& random,
+                  TrainingData& data) {
+  Dataset all;
+  for (const NamedDataset& set : sets) all = concatenate(all, set.data);
+  if (all.size() == 0) return;
+  std::vector<std::vector<std::int64_t>> groups = group_equal(all.images);
+  shuffle(groups, random);
+  const auto held_out_groups = static_cast<std::size_t>(share * static_cast<double>(groups.size()));
+  std::vector<std::int64_t> held_out, learned;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    auto& rows = g < held_out_groups ? held_out : learned;
+    rows.insert(rows.end(), groups[g].begin(), groups[g].end());
+  }
+  data.images = select_range(all, learned, 0, all.size());
+  std::int64_t begin = 0;
+  for (const NamedDataset& set : sets) {
+    Dataset part = select_range(all, held_out, begin, begin + set.data.size());
+    if (part.size() > 0) data.validation.push_back({set.name, std::move(part), set.note});
+    begin += set.data.size();
+  }
 }
 
 // Which drawings are held out: those of whole writers, as many as it takes for the share, but never
@@ -69,8 +137,14 @@ void split_drawings(const std::string& path, double share, std::int64_t repeat,
     }
   }
   if (held_out.empty()) return;
-  data.validation.push_back({std::filesystem::path(path).filename().string(),
-                             render(held_out, [](std::size_t) { return kPenWidth; })});
+  data.validation.push_back(
+      {file_name(path), render(held_out, [](std::size_t) { return kPenWidth; }), ""});
+}
+
+const Failure& no_data() {
+  static const Failure kFailure(
+      "no data; name some with --mnist DIR, --kaggle FILE or --strokes FILE");
+  return kFailure;
 }
 
 }  // namespace
@@ -83,12 +157,19 @@ Dataset TrainingData::all_validation() const {
 
 TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed,
                                 std::int64_t drawing_repeat) {
-  if (sources.empty()) throw Failure("no data; name some with --mnist DIR or --strokes FILE");
+  if (sources.empty()) throw no_data();
   std::mt19937_64 random(static_cast<std::uint64_t>(seed));
   TrainingData data;
-  if (!sources.mnist.empty()) {
-    split_images(read_mnist(sources.mnist, MnistPart::kTrain), share, random, data);
+  data.drawing_repeat = drawing_repeat;
+  const std::vector<NamedDataset> sets =
+      read_images(sources, sources.mnist_part.value_or(MnistPart::kTrain));
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    if (sets[i].data.labels.defined()) continue;
+    throw Failure(sources.kaggle[i - sources.mnist.size()] +
+                  " has no labels (its first column is not \"label\"), so nothing can be learned "
+                  "from it; name Kaggle's train.csv");
   }
+  split_images(sets, share, random, data);
   for (const std::string& path : sources.strokes) {
     split_drawings(path, share, drawing_repeat, random, data);
   }
@@ -100,17 +181,42 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
 }
 
 std::vector<NamedDataset> load_evaluation_data(const Sources& sources) {
-  if (sources.empty()) throw Failure("no data; name some with --mnist DIR or --strokes FILE");
-  std::vector<NamedDataset> sets;
-  if (!sources.mnist.empty()) {
-    sets.push_back({"mnist test", read_mnist(sources.mnist, MnistPart::kTest)});
+  if (sources.empty()) throw no_data();
+  std::vector<NamedDataset> sets =
+      read_images(sources, sources.mnist_part.value_or(MnistPart::kTest));
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    Dataset& data = sets[i].data;
+    if (data.labels.defined()) continue;
+    const std::string& path = sources.kaggle[i - sources.mnist.size()];
+    data.labels = withheld_labels(path, data.images.size(0));
+    if (data.labels.defined()) continue;
+    throw Failure(path +
+                  " has no labels (its first column is not \"label\"), so no answer can be "
+                  "judged; inkling submit writes the answers");
   }
   for (const std::string& path : sources.strokes) {
     Dataset data = render(read_strokes(path), [](std::size_t) { return kPenWidth; });
     if (data.size() == 0) throw Failure(path + " holds no drawing with a digit for a label");
-    sets.push_back({std::filesystem::path(path).filename().string(), std::move(data)});
+    sets.push_back({file_name(path), std::move(data), ""});
   }
   return sets;
+}
+
+std::string describe(const Sources& sources, MnistPart part) {
+  std::string text;
+  const auto add = [&text](const std::string& piece) {
+    text += (text.empty() ? "" : " + ") + piece;
+  };
+  for (const std::string& folder : sources.mnist) {
+    const std::string where = sources.mnist.size() == 1 ? "" : " (" + folder + ")";
+    add(std::string("MNIST ") + name_of(sources.mnist_part.value_or(part)) + where);
+  }
+  for (const std::string& path : sources.kaggle) {
+    const std::string note = simulation_note(path);
+    add(file_name(path) + (note.empty() ? "" : " (" + note + ")"));
+  }
+  for (const std::string& path : sources.strokes) add(file_name(path));
+  return text;
 }
 
 }  // namespace inkling

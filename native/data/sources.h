@@ -2,45 +2,58 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/idx.h"
 #include "data/strokes.h"
 
 namespace inkling {
 
-// The flags that every command with data takes.
+// The flags that every command with data takes. Any number of sources become one.
 struct Sources {
-  std::string mnist;                 // folder of the four IDX files; empty: none
-  std::vector<std::string> strokes;  // stroke files
+  std::vector<std::string> mnist;       // folders of the four IDX files
+  std::optional<MnistPart> mnist_part;  // none: train learns from kTrain, evaluate reads kTest
+  std::vector<std::string> kaggle;      // CSV files of images
+  std::vector<std::string> strokes;     // stroke files
 
-  bool empty() const { return mnist.empty() && strokes.empty(); }
+  bool empty() const { return mnist.empty() && kaggle.empty() && strokes.empty(); }
 };
 
 struct NamedDataset {
-  std::string name;  // "mnist" or the stroke file's name
+  std::string name;  // "mnist", "mnist test" or the file's name
   Dataset data;
+  std::string note;  // what must be said beside its scores ("a simulation ..."); mostly empty
 };
 
 // Training data, with the part held out by which every choice is made.
 struct TrainingData {
-  Dataset images;                        // ready pictures (MNIST)
+  Dataset images;                        // ready pictures (MNIST, CSV)
   std::vector<Drawing> drawings;         // strokes, drawn anew each epoch with another pen
   std::vector<NamedDataset> validation;  // held out of each source; drawings with the page's pen
+  std::int64_t drawing_repeat = 1;       // each drawing is there so many times, one after the other
 
   // All held-out pictures, one source after the other.
   Dataset all_validation() const;
 };
 
-// Holds out `share` of the images at random and `share` of the drawings by whole writers, so that a
-// validation writer is a stranger (with one writer: drawings at random). Each drawing to learn from
-// is there `drawing_repeat` times (pens differ), so that few drawings are not lost among many
-// pictures. Reads only training parts. Throws Failure.
+// Holds out `share` of the images at random, the same images (byte by byte, in whatever source)
+// always together so that no validation image is learned from, and `share` of the drawings by whole
+// writers, so that a validation writer is a stranger (with one writer: drawings at random). Each
+// drawing to learn from is there `drawing_repeat` times (pens differ), so that few drawings are not
+// lost among many pictures. Reads MNIST's training part unless the sources name another. Throws
+// Failure.
 TrainingData load_training_data(const Sources& sources, double share, std::int64_t seed,
                                 std::int64_t drawing_repeat = 1);
 
-// MNIST's test part and the whole of each stroke file. Throws Failure.
+// Each source as a set of its own: MNIST's test part (unless the sources name another), the CSV
+// files, which must have labels, and the whole of each stroke file. Throws Failure.
 std::vector<NamedDataset> load_evaluation_data(const Sources& sources);
+
+// What run.json calls "data": "MNIST train + train.csv (a simulation of Kaggle's files ...)".
+// `part` is what --mnist reads where the sources name none.
+std::string describe(const Sources& sources, MnistPart part = MnistPart::kTrain);
 
 }  // namespace inkling

@@ -202,7 +202,7 @@ TEST(HeldOutPart, FollowsTheSeedAndTakesItsShareOfImages) {
   folder.write("train-images-idx3-ubyte", idx_images(100));
   folder.write("train-labels-idx1-ubyte", idx_labels(labels));
   Sources sources;
-  sources.mnist = folder.path().string();
+  sources.mnist = {folder.path().string()};
   const auto held_out = [&](std::int64_t seed) {
     return load_training_data(sources, 0.1, seed).all_validation().labels;
   };

@@ -1,0 +1,283 @@
+// Parses CSV in two gears: a fast one for rows as programs write them (bare numbers, commas), which
+// gives up at the first thing it does not expect, and a careful one that then reads the same row
+// again and either understands it or says what is wrong with it.
+#include "data/csv.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "data/file.h"
+
+namespace inkling {
+namespace {
+
+constexpr std::size_t kPixels = kSide * kSide;
+
+// --- the careful gear
+// -----------------------------------------------------------------------------
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// Spaces around a value and simple quotes mean nothing: `"7"` is 7.
+std::string_view bare(std::string_view cell) {
+  cell = trimmed(cell);
+  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') {
+    cell = trimmed(cell.substr(1, cell.size() - 2));
+  }
+  return cell;
+}
+
+struct Row {
+  std::vector<std::string_view> cells;  // the first kPixels + 2: no row needs more
+  std::size_t count = 0;                // of all its cells
+
+  bool blank() const { return count == 1 && trimmed(cells[0]).empty(); }
+};
+
+Row split(std::string_view line) {
+  Row row;
+  for (std::size_t at = 0; at <= line.size(); ++row.count) {
+    const std::size_t comma = std::min(line.find(',', at), line.size());
+    if (row.cells.size() < kPixels + 2) row.cells.push_back(line.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return row;
+}
+
+// Part of a file, fit for a sentence.
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kShown = 20;
+  std::string shown = "\"";
+  for (const char c : text.substr(0, kShown)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return shown + (text.size() > kShown ? "...\"" : "\"");
+}
+
+// 0..999, or -1 when the text is no such number.
+int to_number(std::string_view text) {
+  if (text.empty() || text.size() > 3) return -1;
+  int number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return -1;
+    number = 10 * number + (c - '0');
+  }
+  return number;
+}
+
+// --- the file
+// -------------------------------------------------------------------------------------
+
+class Parser {
+ public:
+  Parser(const std::string& bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+  CsvImages parse() {
+    if (bytes_.starts_with("\xef\xbb\xbf")) at_ = 3;  // a byte order mark
+    read_first_row();
+    reserve();
+    while (at_ < bytes_.size()) {
+      if (!read_row_fast()) read_row_carefully();
+    }
+    if (rows_ == 0) throw Failure(name_ + " holds a header and no rows");
+    CsvImages result;
+    result.images = images_.narrow(0, 0, rows_).contiguous();
+    if (labelled_) result.labels = labels_.narrow(0, 0, rows_).contiguous();
+    return result;
+  }
+
+ private:
+  std::string_view next_line() {
+    const std::size_t end = std::min(bytes_.find('\n', at_), bytes_.size());
+    std::string_view line(bytes_.data() + at_, end - at_);
+    at_ = std::min(end + 1, bytes_.size());
+    ++line_number_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
+  // Finds out whether there is a header and are labels; a row of numbers is left to be read.
+  void read_first_row() {
+    std::size_t start = at_;
+    Row row = split(next_line());
+    while (row.blank() && at_ < bytes_.size()) {
+      start = at_;
+      row = split(next_line());
+    }
+    if (row.blank()) throw Failure(name_ + " is empty; a CSV of images is needed");
+    const std::string_view first = bare(row.cells[0]);
+    if (!first.empty() && first[0] >= '0' && first[0] <= '9') {
+      labelled_ = row.count == kPixels + 1;
+      if (!labelled_ && row.count != kPixels) {
+        throw Failure(name_ + ": row " + std::to_string(line_number_) + " has " +
+                      std::to_string(row.count) + " values; 785 (a label and 784 pixels) or 784 " +
+                      "(pixels alone) are needed");
+      }
+      at_ = start, --line_number_;
+      return;
+    }
+    read_header(row);
+  }
+
+  void read_header(const Row& row) {
+    std::string first(bare(row.cells[0]));
+    std::transform(first.begin(), first.end(), first.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    labelled_ = first == "label" || first == "class" || first == "digit";
+    if (row.count == columns()) return;
+    if (row.count == kPixels + 1) {
+      throw Failure(name_ + ": the header's first column is " + quoted(bare(row.cells[0])) +
+                    "; where there are 785 columns, that must be \"label\"");
+    }
+    throw Failure(name_ + missing_column(row));
+  }
+
+  // What is said of a header with the wrong number of columns.
+  std::string missing_column(const Row& row) const {
+    const std::string needed = "label,pixel0,...,pixel783 or pixel0,...,pixel783";
+    if (row.count < kPixels / 2) {
+      return " is no CSV of 28x28 images: its first row begins with " + quoted(row.cells[0]) +
+             "; it should be " + needed + ", or numbers";
+    }
+    const std::size_t first_pixel = labelled_ ? 1 : 0;
+    const bool is_named = bare(row.cells[first_pixel]).starts_with("pixel");
+    std::string what = " has " + std::to_string(row.count) + " columns";
+    for (std::size_t i = 0; is_named && i < kPixels; ++i) {
+      const std::string name = "pixel" + std::to_string(i);
+      const std::size_t cell = first_pixel + i;
+      if (cell < row.cells.size() && bare(row.cells[cell]) == name) continue;
+      what += "; where " + name + " should be, at column " + std::to_string(cell + 1) + ", is " +
+              (cell < row.cells.size() ? quoted(bare(row.cells[cell])) : "nothing");
+      break;
+    }
+    return ": the header" + what + "; it should be " + needed;
+  }
+
+  // Room for all rows there can be: the shortest has 784 digits, each with a comma or line end.
+  void reserve() {
+    const auto lines =
+        std::count(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), bytes_.end(), '\n');
+    const std::size_t shortest = 2 * columns();
+    const auto most = std::min<std::int64_t>(
+        lines + 1, static_cast<std::int64_t>((bytes_.size() - at_) / shortest + 1));
+    images_ = torch::empty({most, kSide, kSide}, torch::kUInt8);
+    labels_ = torch::empty({most}, torch::kInt64);
+    pixels_ = images_.data_ptr<std::uint8_t>();
+    label_values_ = labels_.data_ptr<std::int64_t>();
+  }
+
+  // One number of one to three digits; -1 when there is none or it is more than 255. Moves p to
+  // what follows. (std::string ends with a zero byte, so looking one byte further is allowed.)
+  static int fast_number(const char*& p) {
+    unsigned number = static_cast<unsigned char>(*p) - unsigned{'0'};
+    if (number > 9) return -1;
+    for (int more = 0; more < 2; ++more) {
+      const unsigned digit = static_cast<unsigned char>(*++p) - unsigned{'0'};
+      if (digit > 9) return static_cast<int>(number);
+      number = 10 * number + digit;
+    }
+    ++p;
+    return number <= 255 ? static_cast<int>(number) : -1;
+  }
+
+  // Reads the row at at_ and moves on, or returns false and leaves everything as it was.
+  bool read_row_fast() {
+    const char* p = bytes_.data() + at_;
+    const char* const end = bytes_.data() + bytes_.size();
+    int label = 0;
+    if (labelled_) {
+      label = fast_number(p);
+      if (label < 0 || label >= kClasses || *p++ != ',') return false;
+    }
+    std::uint8_t* out = pixels_ + static_cast<std::size_t>(rows_) * kPixels;
+    for (std::size_t i = 0; i < kPixels;) {
+      // Most of a digit is paper: eight zeros at once, where a comma follows each.
+      static constexpr char kZeros[] = "0,0,0,0,0,0,0,0,";
+      constexpr std::size_t kBlock = 8;
+      if (i + kBlock < kPixels && end - p >= 16 && std::memcmp(p, kZeros, 16) == 0) {
+        std::memset(out + i, 0, kBlock);
+        i += kBlock, p += 16;
+        continue;
+      }
+      const int value = fast_number(p);
+      if (value < 0) return false;
+      out[i++] = static_cast<std::uint8_t>(value);
+      if (i < kPixels && *p++ != ',') return false;
+    }
+    if (p != end && *p == '\r') ++p;
+    if (p != end && *p++ != '\n') return false;
+    finish_row(label);
+    at_ = static_cast<std::size_t>(p - bytes_.data()), ++line_number_;
+    return true;
+  }
+
+  void read_row_carefully() {
+    const Row row = split(next_line());
+    if (row.blank()) return;
+    if (row.count != columns()) {
+      throw Failure(name_ + ": row " + std::to_string(line_number_) + " has " +
+                    std::to_string(row.count) + " values; " +
+                    (labelled_ ? "785 are needed, a label and 784 pixels" : "784 are needed") +
+                    (at_ == bytes_.size() ? " (is the file cut short?)" : ""));
+    }
+    int label = 0;
+    std::size_t cell = 0;
+    if (labelled_) label = value_of(row, cell++, static_cast<int>(kClasses) - 1);
+    std::uint8_t* out = pixels_ + static_cast<std::size_t>(rows_) * kPixels;
+    for (; cell < row.count; ++cell) *out++ = static_cast<std::uint8_t>(value_of(row, cell, 255));
+    finish_row(label);
+  }
+
+  int value_of(const Row& row, std::size_t cell, int largest) const {
+    const std::string_view text = bare(row.cells[cell]);
+    const int value = to_number(text);
+    if (value >= 0 && value <= largest) return value;
+    const bool is_label = labelled_ && cell == 0;
+    const std::string where =
+        name_ + ": row " + std::to_string(line_number_) + ", column " + std::to_string(cell + 1) +
+        (is_label ? " (label): " : " (pixel" + std::to_string(cell - (labelled_ ? 1 : 0)) + "): ");
+    if (row.cells[cell].find('\0') != std::string_view::npos) {
+      throw Failure(where + "there is a zero byte; the file is damaged");
+    }
+    throw Failure(where + (text.empty() ? "there is no value" : quoted(text) + " is no value") +
+                  (is_label ? "; a label is 0 to 9" : "; a pixel is 0 to 255"));
+  }
+
+  void finish_row(int label) { label_values_[rows_++] = label; }
+
+  std::size_t columns() const { return kPixels + (labelled_ ? 1 : 0); }
+
+  const std::string& bytes_;
+  const std::string& name_;
+  std::size_t at_ = 0;
+  std::size_t line_number_ = 0;  // of the last line that was begun
+  bool labelled_ = false;
+  std::int64_t rows_ = 0;
+  torch::Tensor images_, labels_;  // [most,28,28], [most]: the first rows_ are filled
+  std::uint8_t* pixels_ = nullptr;
+  std::int64_t* label_values_ = nullptr;
+};
+
+}  // namespace
+
+CsvImages parse_csv(const std::string& bytes, const std::string& name) {
+  return Parser(bytes, name).parse();
+}
+
+CsvImages read_csv(const std::filesystem::path& path) {
+  return parse_csv(read_file(path), path.string());
+}
+
+std::string csv_header(bool with_labels) {
+  std::string header = with_labels ? "label" : "";
+  for (std::size_t i = 0; i < kPixels; ++i) {
+    header += (header.empty() ? "pixel" : ",pixel") + std::to_string(i);
+  }
+  return header;
+}
+
+}  // namespace inkling
