@@ -25,7 +25,7 @@ struct Sources {
 struct NamedDataset {
   std::string name;  // "mnist", "mnist test" or the file's name
   Dataset data;
-  std::string note;  // what must be said beside its scores ("a simulation ..."); mostly empty
+  std::string note{};  // what must be said beside its scores ("a simulation ..."); mostly empty
 };
 
 // Training data, with the part held out by which every choice is made.
