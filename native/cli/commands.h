@@ -20,15 +20,17 @@ void add_export(CLI::App& app);
 void add_fetch(CLI::App& app);
 #endif
 
-// --mnist DIR, --mnist-part, --kaggle FILE and --strokes FILE, the same everywhere.
-inline void add_source_flags(CLI::App& command, Sources& sources) {
+// --mnist DIR, --mnist-part, --kaggle FILE and --strokes FILE, the same everywhere; with a prefix
+// ("--test-") for a second kind of sources in one command.
+inline void add_source_flags(CLI::App& command, Sources& sources,
+                             const std::string& prefix = "--") {
   command
-      .add_option("--mnist", sources.mnist,
+      .add_option(prefix + "mnist", sources.mnist,
                   "Folder with MNIST's four IDX files, gzipped or not (inkling fetch mnist); "
                   "may be given several times")
       ->allow_extra_args(false);  // what follows a value is the next argument
   command
-      .add_option("--mnist-part", sources.mnist_part,
+      .add_option(prefix + "mnist-part", sources.mnist_part,
                   "What to read of it: train, test or all (both: 70,000); without it train reads "
                   "the training part, evaluate the test part")
       ->transform(
@@ -38,12 +40,12 @@ inline void add_source_flags(CLI::App& command, Sources& sources) {
                                   CLI::ignore_case)
               .description("train|test|all"));
   command
-      .add_option("--kaggle", sources.kaggle,
+      .add_option(prefix + "kaggle", sources.kaggle,
                   "CSV file, gzipped or not: Kaggle's train.csv (label,pixel0..pixel783), or "
                   "MNIST's (label first, 784 values); may be given several times")
       ->allow_extra_args(false);
   command
-      .add_option("--strokes", sources.strokes,
+      .add_option(prefix + "strokes", sources.strokes,
                   "Stroke file, JSON Lines, gzipped or not; may be given several times")
       ->allow_extra_args(false);
 }

@@ -2,6 +2,7 @@
 // 1 failed (one line: what, where, a hint), 2 wrong usage.
 #include <c10/util/Exception.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -26,6 +27,7 @@ int fail(const std::string& sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not an end
   CLI::App app{"Inkling trains handwritten-digit recognisers and exports them as ONNX."};
   app.require_subcommand(1);
   app.set_version_flag("--version", INKLING_VERSION);

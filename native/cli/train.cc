@@ -1,61 +1,45 @@
-// `inkling train`: data in, a run's folder out.
+// `inkling train`: data in, a run's folder out; several seeds in one command; an interrupted run
+// resumed.
+#include <ATen/Parallel.h>
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
-#include <sstream>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/train_flags.h"
 #include "data/file.h"
-#include "data/idx.h"
-#include "model/presets.h"
+#include "data/leaks.h"
 #include "train/run.h"
 #include "train/scoring.h"
-#include "train/trainer.h"
 
 namespace inkling {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
 
-struct TrainFlags {
-  Sources sources;
-  TrainOptions options;
-  std::string out;
-  std::string preset = "compact";
-  Variation variation;
-  std::string device = "auto";
-  double validation_share = 0.1;
-  std::int64_t drawing_repeat = 1;
-  bool list_presets = false;
-};
+constexpr char kRecipeFile[] = "recipe.json";  // what was typed, kept before the first step
 
-void print_presets(const std::vector<std::string>& names, const Variation& variation) {
-  for (const std::string& name : names) {
-    const NetworkSpec spec = preset(name, variation);
-    std::int64_t parameters = 0, multiply_adds = 0;
-    std::printf("%s: %s\n  %-12s %-14s %12s %14s\n", name.c_str(), preset_summary(name).c_str(),
-                "layer", "shape", "parameters", "multiply-adds");
-    for (const LayerShape& row : layer_shapes(spec)) {
-      std::string shape;
-      for (std::int64_t side : row.shape)
-        shape += (shape.empty() ? "" : "x") + std::to_string(side);
-      std::printf("  %-12s %-14s %12lld %14lld\n", row.name.c_str(), shape.c_str(),
-                  static_cast<long long>(row.parameters),
-                  static_cast<long long>(row.multiply_adds));
-      parameters += row.parameters, multiply_adds += row.multiply_adds;
-    }
-    std::printf("  %-12s %-14s %12lld %14lld\n\n", "total", "", static_cast<long long>(parameters),
-                static_cast<long long>(multiply_adds));
+void print_preset(const std::string& name, const Variation& variation) {
+  const NetworkSpec spec = preset(name, variation);
+  std::int64_t parameters = 0, multiply_adds = 0;
+  std::printf("%s: %s\n  %-12s %-14s %12s %14s\n", name.c_str(), preset_summary(name).c_str(),
+              "layer", "shape", "parameters", "multiply-adds");
+  for (const LayerShape& row : layer_shapes(spec)) {
+    std::string shape;
+    for (std::int64_t side : row.shape) shape += (shape.empty() ? "" : "x") + std::to_string(side);
+    std::printf("  %-12s %-14s %12lld %14lld\n", row.name.c_str(), shape.c_str(),
+                static_cast<long long>(row.parameters), static_cast<long long>(row.multiply_adds));
+    parameters += row.parameters, multiply_adds += row.multiply_adds;
   }
-}
-
-std::string known_presets() {
-  std::string names;
-  for (const std::string& name : preset_names()) names += (names.empty() ? "" : ", ") + name;
-  return names;
+  std::printf("  %-12s %-14s %12lld %14lld\n\n", "total", "", static_cast<long long>(parameters),
+              static_cast<long long>(multiply_adds));
 }
 
 torch::Device choose_device(const std::string& name) {
@@ -66,109 +50,225 @@ torch::Device choose_device(const std::string& name) {
   return torch::kCUDA;
 }
 
-// The one time a run sees the test set: after every choice was made.
-void test_once(Network& network, const std::vector<std::string>& mnist, Run& run) {
-  if (mnist.empty()) return;
-  const Dataset test = read_mnist(mnist.front(), MnistPart::kTest);
-  const torch::Tensor logits = predict_logits(network, test.images);
-  const Score s =
-      score((logits / run.temperature).softmax(1), test.labels, run.rejection_threshold);
-  run.details["mnist_test"] = {{"images", s.count},
-                               {"accuracy", s.accuracy()},
-                               {"refused", s.refused_share()},
-                               {"accuracy_refused_wrong", s.answered_accuracy()}};
-  std::printf("MNIST test: %.2f %% of %lld (\"?\" for %.2f %%; %.2f %% if \"?\" counts as wrong)\n",
-              100 * s.accuracy(), static_cast<long long>(s.count), 100 * s.refused_share(),
-              100 * s.answered_accuracy());
+std::string hardware(torch::Device device) {
+  std::string processor = "CPU";
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) != 0 || colon == std::string::npos) continue;
+    processor = line.substr(colon + 2);
+    break;
+  }
+  return (device.is_cuda() ? "one GPU; " : "") + processor + ", " +
+         std::to_string(at::get_num_threads()) + " threads";
 }
 
-void run_train(const TrainFlags& flags, const std::string& command_line) {
-  if (flags.list_presets) return print_presets(preset_names(), flags.variation);
-  if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
-  // A run is one training's; two in a folder would mix one's weights with the other's calibration.
-  if (fs::exists(fs::path(flags.out) / "run.json")) {
-    throw Failure(flags.out + " already holds a run; name another folder with --out, or remove it");
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Failure("cannot make the folder " + folder.string() + ": " + error.message());
+}
+
+// --- one seed -----------------------------------------------------------------------------------
+
+// The one time a run sees test data: after every choice was made.
+void test_once(Network& network, const std::vector<NamedDataset>& sets, const LeakReport& leaks,
+               Run& run) {
+  run.details["tests"] = Json::array();
+  for (const NamedDataset& set : sets) {
+    const torch::Tensor logits = predict_logits(network, set.data.images);
+    const Score s =
+        score((logits / run.temperature).softmax(1), set.data.labels, run.rejection_threshold);
+    const auto leak = std::find_if(leaks.sets.begin(), leaks.sets.end(), [&](const LeakCount& c) {
+      return !c.is_validation && c.name == set.name;
+    });
+    Json scores = {{"images", s.count},
+                   {"accuracy", s.accuracy()},
+                   {"refused", s.refused_share()},
+                   {"accuracy_refused_wrong", s.answered_accuracy()}};
+    if (set.name == "mnist test" && !leak->any()) run.details["mnist_test"] = scores;
+    scores["name"] = set.name;
+    scores["leaks"] = describe(*leak);
+    if (!set.note.empty()) scores["note"] = set.note;
+    run.details["tests"].push_back(scores);
+    std::printf("%s: %.2f %% of %lld (\"?\" for %.2f %%; %.2f %% if \"?\" counts as wrong)\n",
+                set.name.c_str(), 100 * s.accuracy(), static_cast<long long>(s.count),
+                100 * s.refused_share(), 100 * s.answered_accuracy());
   }
-  // Read for its soundness alone: what is wrong with it is said now rather than after the training.
-  for (const std::string& folder : flags.sources.mnist) read_mnist(folder, MnistPart::kTest);
-  torch::manual_seed(flags.options.seed);
+}
+
+Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<NamedDataset>& tests,
+               std::int64_t seed, const fs::path& folder) {
+  TrainOptions options = flags.options;
+  options.batches.seed = seed, options.resume = flags.resume.has_value();
+  torch::manual_seed(seed);
   const torch::Device device = choose_device(flags.device);
   Network network(preset(flags.preset, flags.variation));
   network->to(device);
-  const TrainingData data = load_training_data(flags.sources, flags.validation_share,
-                                               flags.options.seed, flags.drawing_repeat);
-  std::error_code error;
-  fs::create_directories(flags.out, error);
-  if (error) throw Failure("cannot make the folder " + flags.out + ": " + error.message());
+  TrainingData data =
+      load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
+  const LeakReport leaks = flags.drop_leaks ? drop_leaks(data, tests) : find_leaks(data, tests);
+  make_folder(folder);
+  save_seen_images(seen_images(data), seen_images_path(folder));
+  write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
 
   std::printf(
       "%s: %lld parameters on %s; %lld images and %zu drawings to learn from, %lld held out\n",
       flags.preset.c_str(), static_cast<long long>(network->parameter_count()),
       device.is_cuda() ? "the GPU" : "the CPU", static_cast<long long>(data.images.size()),
       data.drawings.size(), static_cast<long long>(data.all_validation().size()));
+  std::printf("%s\n", leaks.describe().c_str());
   Run run;
-  run.network = network->spec(), run.command = command_line;
+  run.network = network->spec(), run.command = recipe["command"].get<std::string>();
   run.details["data"] = describe(flags.sources);
-  train(network, data, flags.options, flags.out, run);
+  run.details["hardware"] = hardware(device);
+  run.details["leaks"] = leaks;
+  train(network, data, options, folder, run);
   std::printf("best epoch %lld: validation %.3f %%; temperature %.3f, \"?\" below %.3f\n",
               run.details["best_epoch"].get<long long>(),
               100 * run.details["validation"]["accuracy"].get<double>(), run.temperature,
               run.rejection_threshold);
-  test_once(network, flags.sources.mnist, run);
-  save_run(run, flags.out);
-  std::printf("run kept in %s; next: inkling export %s -o model.onnx\n", flags.out.c_str(),
-              flags.out.c_str());
+  test_once(network, tests, leaks, run);
+  save_run(run, folder);
+  std::printf("run kept in %s; next: inkling export %s -o model.onnx\n", folder.c_str(),
+              folder.c_str());
+  return run;
 }
 
-// A number from low to high; unlike CLI::Range it refuses "nan".
-template <typename Number>
-void add_number(CLI::App& command, const char* flag, Number& value, Number low, Number high,
-                const std::string& help) {
-  const auto check = [low, high](const std::string& text) -> std::string {
-    Number number{};
-    if (CLI::detail::lexical_cast(text, number) && number >= low && number <= high) return "";
-    std::ostringstream sentence;
-    sentence << text << " is not a number from " << low << " to " << high;
-    return sentence.str();
-  };
-  command.add_option(flag, value, help)->check(CLI::Validator(check, ""))->capture_default_str();
+// --- several seeds ------------------------------------------------------------------------------
+
+struct Spread {
+  double mean = 0, deviation = 0;  // of the sample
+};
+
+Spread spread(const std::vector<double>& values) {
+  Spread s;
+  for (double v : values) s.mean += v / static_cast<double>(values.size());
+  for (double v : values) s.deviation += (v - s.mean) * (v - s.mean);
+  s.deviation =
+      std::sqrt(s.deviation / static_cast<double>(std::max<std::size_t>(1, values.size() - 1)));
+  return s;
 }
 
-void add_variation_flags(CLI::App& command, Variation& v) {
-  command.add_option("--width", v.width, "Factor of every hidden layer's channels or features")
-      ->check(CLI::Range(0.01, 64.0))
-      ->capture_default_str();
-  command
-      .add_option("--depth", v.depth, "Layers a block: convolutions between pools, hidden layers")
-      ->check(CLI::Range(0, 100));
-  command.add_option("--kernel", v.kernel, "Side of every convolution's kernel: 1, 3, 5 or 7")
-      ->check(CLI::IsMember({1, 3, 5, 7}));
-  command.add_option("--dropout", v.dropout, "Of every dropout; before the last layer if none is")
-      ->check(CLI::Range(0.0, 0.95));
+// Mean and spread over the seeds of the validation's and of each test set's accuracy.
+void summarise(const std::vector<Run>& runs, const fs::path& folder) {
+  std::map<std::string, std::vector<double>> accuracies;
+  Json summary = {{"seeds", Json::array()}};
+  for (const Run& run : runs) {
+    summary["seeds"].push_back(run.seed);
+    accuracies["held out"].push_back(run.details["validation"]["accuracy"].get<double>());
+    for (const Json& test : run.details["tests"]) {
+      accuracies[test["name"].get<std::string>()].push_back(test["accuracy"].get<double>());
+    }
+  }
+  std::printf("%zu seeds:\n", runs.size());
+  for (const auto& [name, values] : accuracies) {
+    const Spread s = spread(values);
+    summary["accuracy"][name] = {{"mean", s.mean}, {"deviation", s.deviation}, {"each", values}};
+    std::printf("  %s: %.3f %% on average, standard deviation %.3f\n", name.c_str(), 100 * s.mean,
+                100 * s.deviation);
+  }
+  write_file(folder / "seeds.json", to_text(summary) + "\n");
 }
 
-void add_recipe_flags(CLI::App& command, TrainOptions& o) {
-  using Int = std::int64_t;
-  constexpr Int kLargestSeed = std::numeric_limits<std::int32_t>::max();
-  add_number(command, "--epochs", o.epochs, Int{1}, Int{100'000}, "Passes over the data");
-  add_number(command, "--batch", o.batch, Int{1}, Int{1'000'000}, "Images a step");
-  add_number(command, "--learning-rate", o.learning_rate, 1e-9, 1e3, "Peak of the schedule");
-  add_number(command, "--weight-decay", o.weight_decay, 0.0, 10.0, "AdamW's decay of the kernels");
-  add_number(command, "--warmup-epochs", o.warmup_epochs, 0.0, 1000.0, "Epochs of linear rise");
-  add_number(command, "--label-smoothing", o.label_smoothing, 0.0, 0.99,
-             "Share given to the other digits");
-  add_number(command, "--average-decay", o.average_decay, 0.0, 1.0,
-             "Moving average of the weights, a step");
-  add_number(command, "--rotation", o.affine.rotation, 0.0, 180.0,
-             "Augmentation: up to so many degrees");
-  add_number(command, "--scale", o.affine.scale, 0.0, 0.9,
-             "Augmentation: up to this share of the size");
-  add_number(command, "--shear", o.affine.shear, 0.0, 2.0, "Augmentation: slant up to this");
-  add_number(command, "--shift", o.affine.shift, 0.0, 14.0, "Augmentation: up to so many pixels");
-  add_number(command, "--refuse", o.refuse_share, 0.0, 0.5,
-             "Share of held-out digits that may be answered \"?\"");
-  add_number(command, "--seed", o.seed, Int{0}, kLargestSeed,
-             "Of the split, the start and the order");
+// --- starting and resuming ----------------------------------------------------------------------
+
+// Refuses to go on with another recipe than the one the run was begun with.
+void require_same_recipe(const Json& kept, const std::map<std::string, std::string>& recipe,
+                         const std::string& folder) {
+  for (const auto& [flag, value] : recipe) {
+    const std::string before = kept.at("recipe").value(flag, "");
+    if (before == value) continue;
+    throw Failure("--" + flag + " was '" + before + "' when the run in " + folder +
+                  " began and is '" + value + "' now; resume it with: inkling train --resume " +
+                  folder);
+  }
+}
+
+Json read_recipe(const fs::path& folder) {
+  const fs::path path = folder / kRecipeFile;
+  if (!fs::exists(path)) {
+    throw Failure(folder.string() + " holds no run to resume (there is no " + kRecipeFile +
+                  " in it); begin one with: inkling train --mnist DIR --out " + folder.string());
+  }
+  try {
+    Json json = Json::parse(read_file(path));
+    json.at("arguments").get<std::vector<std::string>>();
+    json.at("recipe").get<std::map<std::string, std::string>>();
+    json.at("command").get<std::string>();
+    return json;
+  } catch (const Json::exception&) {
+    throw Failure(path.string() + " is damaged: a value is missing or of the wrong type");
+  }
+}
+
+// Does what was typed when the run was begun, this time resuming.
+void resume_as_begun(const std::string& folder) {
+  const Json kept = read_recipe(folder);
+  auto arguments = kept["arguments"].get<std::vector<std::string>>();
+  arguments.insert(arguments.end(), {"--resume", folder});
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  CLI::App app;
+  add_train(app, kept["command"].get<std::string>());
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    throw Failure(folder + "/" + kRecipeFile +
+                  " holds flags that are not understood: " + error.what());
+  }
+}
+
+// Refuses a folder that holds another run; a resumed run goes on under its own command line.
+void check_folder(const TrainFlags& flags, const CLI::App& command, std::string& command_line) {
+  const fs::path folder = flags.out;
+  if (flags.resume && fs::exists(folder / kRecipeFile)) {
+    const Json kept = read_recipe(folder);
+    require_same_recipe(kept, recipe_of(command), flags.out);
+    command_line = kept["command"].get<std::string>();
+    return;
+  }
+  // A run is one training's; two in a folder would mix one's weights with the other's calibration.
+  for (const fs::path& place : {folder, folder / ("seed-" + std::to_string(flags.seeds.front()))}) {
+    if (!fs::exists(place / "run.json") && !fs::exists(checkpoint_path(place, "resume-0")))
+      continue;
+    throw Failure(flags.out + " already holds a run; go on with it with --resume " + flags.out +
+                  ", name another folder with --out, or remove it");
+  }
+}
+
+Sources tests_of(const TrainFlags& flags) {
+  Sources tests = flags.test_sources;
+  const MnistPart part = flags.sources.mnist_part.value_or(MnistPart::kTrain);
+  if (tests.empty() && part == MnistPart::kTrain) tests.mnist = flags.sources.mnist;
+  return tests;
+}
+
+void run_train(TrainFlags flags, const CLI::App& command, std::string command_line) {
+  if (flags.list_presets) {
+    for (const std::string& name : preset_names()) print_preset(name, flags.variation);
+    return;
+  }
+  if (flags.resume && !flags.resume->empty()) flags.out = *flags.resume;
+  if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
+  if (flags.resume && flags.sources.empty()) return resume_as_begun(flags.out);
+  if (flags.threads > 0) at::set_num_threads(flags.threads);
+  flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
+  flags.options.schedule.kind = schedule_kind(flags.schedule);
+  // Read before the training: what is wrong with a test set is said now rather than after it.
+  const Sources tests = tests_of(flags);
+  const std::vector<NamedDataset> test_sets =
+      tests.empty() ? std::vector<NamedDataset>{} : load_evaluation_data(tests);
+  check_folder(flags, command, command_line);
+  const Json recipe = {{"command", command_line},
+                       {"arguments", arguments_of(command)},
+                       {"recipe", recipe_of(command)}};
+  std::vector<Run> runs;
+  for (const std::int64_t seed : flags.seeds) {
+    fs::path folder = flags.out;
+    if (flags.seeds.size() > 1) folder /= "seed-" + std::to_string(seed);
+    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder));
+  }
+  if (runs.size() > 1) summarise(runs, flags.out);
 }
 
 }  // namespace
@@ -176,24 +276,8 @@ void add_recipe_flags(CLI::App& command, TrainOptions& o) {
 void add_train(CLI::App& app, const std::string& command_line) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a network and keep it as a run");
-  add_source_flags(*command, flags->sources);
-  command->add_option(
-      "--out", flags->out,
-      "Folder for the run, new or without one: checkpoints, metrics, run.json; required");
-  command->add_option("--preset", flags->preset, "Which network: " + known_presets())
-      ->capture_default_str();
-  add_variation_flags(*command, flags->variation);
-  command->add_flag("--list-presets", flags->list_presets, "Show every network, layer by layer");
-  command->add_option("--device", flags->device, "auto, cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
-  add_number(*command, "--validation", flags->validation_share, 0.001, 0.9,
-             "Share of the data held out");
-  add_number(*command, "--repeat-strokes", flags->drawing_repeat, std::int64_t{1},
-             std::int64_t{1000},
-             "Show each drawing so many times an epoch, each time with another pen");
-  add_recipe_flags(*command, flags->options);
-  command->callback([flags, command_line] { run_train(*flags, command_line); });
+  add_train_flags(*command, *flags);
+  command->callback([flags, command, command_line] { run_train(*flags, *command, command_line); });
 }
 
 }  // namespace inkling

@@ -16,6 +16,10 @@ class WeightAverage {
 
   Network& network() { return average_; }
 
+  // How often update() was called: with the weights, all that a checkpoint needs.
+  std::int64_t updates() const { return updates_; }
+  void set_updates(std::int64_t updates) { updates_ = updates; }
+
  private:
   Network average_;
   double decay_;

@@ -25,22 +25,40 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// The first `count` lines of a file; fewer when it has fewer.
+std::string first_lines(const std::filesystem::path& path, std::int64_t count) {
+  if (!std::filesystem::exists(path)) return "";
+  const std::string text = read_file(path);
+  std::size_t end = 0;
+  for (; count > 0 && end < text.size(); --count) {
+    const std::size_t newline = text.find('\n', end);
+    end = newline == std::string::npos ? text.size() : newline + 1;
+  }
+  return text.substr(0, end);
+}
+
 }  // namespace
 
 Progress::Progress(const std::filesystem::path& folder, std::int64_t epochs,
-                   std::int64_t steps_per_epoch)
-    : log_(folder / "metrics.jsonl"),
-      epochs_(epochs),
+                   std::int64_t steps_per_epoch, std::int64_t done_epochs, double seconds_before)
+    : epochs_(epochs),
       steps_per_epoch_(steps_per_epoch),
+      seconds_before_(seconds_before),
       terminal_(isatty(STDOUT_FILENO) != 0),
       start_(Clock::now()),
       last_drawn_(start_) {
-  if (!log_) throw Failure("cannot write " + (folder / "metrics.jsonl").string());
+  const std::filesystem::path path = folder / "metrics.jsonl";
+  write_file(path, done_epochs > 0 ? first_lines(path, done_epochs) : "");
+  log_.open(path, std::ios::app);
+  if (!log_) throw Failure("cannot write " + path.string());
 }
 
-double Progress::seconds_left(std::int64_t steps_done) const {
-  const double total = static_cast<double>(epochs_ * steps_per_epoch_);
-  const double done = static_cast<double>(steps_done);
+double Progress::seconds() const { return seconds_before_ + seconds_since(start_); }
+
+double Progress::seconds_left(std::int64_t steps_done) {
+  if (!first_step_) first_step_ = steps_done - 1;
+  const double total = static_cast<double>(epochs_ * steps_per_epoch_ - *first_step_);
+  const double done = static_cast<double>(steps_done - *first_step_);
   return done > 0 ? seconds_since(start_) * (total - done) / done : 0;
 }
 
@@ -86,7 +104,7 @@ void Progress::epoch(const EpochMetrics& m) {
                          {"validation_sets", by_set},
                          {"best", m.best},
                          {"images_per_second", m.images_per_second},
-                         {"seconds", seconds_since(start_)}}
+                         {"seconds", seconds()}}
               .dump()
        << std::endl;
 }

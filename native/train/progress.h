@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,21 +27,27 @@ struct EpochMetrics {
 
 class Progress {
  public:
-  // Begins metrics.jsonl in `folder`. Throws Failure when it cannot be written.
-  Progress(const std::filesystem::path& folder, std::int64_t epochs, std::int64_t steps_per_epoch);
+  // Begins metrics.jsonl in `folder`; a resumed run goes on with the lines of its first
+  // `done_epochs` and the seconds it took before. Throws Failure when it cannot be written.
+  Progress(const std::filesystem::path& folder, std::int64_t epochs, std::int64_t steps_per_epoch,
+           std::int64_t done_epochs = 0, double seconds_before = 0);
 
   // Redraws the live line (on a terminal only, at most a few times a second).
   void step(std::int64_t epoch, std::int64_t step, double loss, double accuracy,
             double images_per_second);
   // Prints the epoch's line and appends it to metrics.jsonl.
   void epoch(const EpochMetrics& metrics);
+  // Since the run began, without the time in which it did not run.
+  double seconds() const;
 
  private:
   using Clock = std::chrono::steady_clock;
-  double seconds_left(std::int64_t steps_done) const;
+  double seconds_left(std::int64_t steps_done);
 
   std::ofstream log_;
   std::int64_t epochs_, steps_per_epoch_;
+  std::optional<std::int64_t> first_step_;  // that this process did: what the time left is told by
+  double seconds_before_;
   bool terminal_;
   Clock::time_point start_, last_drawn_;
 };

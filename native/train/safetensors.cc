@@ -1,6 +1,9 @@
 // Writes and reads safetensors with every offset checked.
 #include "train/safetensors.h"
 
+#include <zlib.h>
+
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -33,6 +36,33 @@ torch::ScalarType type_of(const std::string& name) {
   throw Failure("tensor type " + name + " is not one of F32, I64, U8");
 }
 
+constexpr char kMetadata[] = "__metadata__", kChecksum[] = "crc32";
+
+// Of the header as it is without the checksum, then of the tensors' bytes; 8 hexadecimal digits.
+std::string checksum(const Json& header, const char* data, std::size_t size) {
+  const std::string text = header.dump();
+  uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(data), size);
+  char hex[9];
+  std::snprintf(hex, sizeof hex, "%08lx", crc);
+  return hex;
+}
+
+// Throws Failure when the file's checksum is not its own, or is required and missing; takes it out
+// of the header.
+void verify(Json& header, const std::string& bytes, std::size_t data_start, Checksum need) {
+  const auto metadata = header.find(kMetadata);
+  if (metadata == header.end() || !metadata->contains(kChecksum)) {
+    if (need == Checksum::kRequired) throw Failure("its checksum is missing");
+    return;
+  }
+  const auto said = metadata->at(kChecksum).get<std::string>();
+  metadata->erase(kChecksum);
+  if (checksum(header, bytes.data() + data_start, bytes.size() - data_start) != said) {
+    throw Failure("its checksum does not fit its bytes");
+  }
+}
+
 // `data` holds the tensors' bytes; offsets are relative to its start.
 torch::Tensor read_tensor(const Json& entry, const std::string& file, std::size_t data_start) {
   const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
@@ -59,25 +89,34 @@ torch::Tensor read_tensor(const Json& entry, const std::string& file, std::size_
 
 void save_tensors(const TensorFile& file, const std::filesystem::path& path) {
   Json header = Json::object();
-  if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
-  std::string data;
+  header[kMetadata] = file.metadata;
+  std::map<std::string, torch::Tensor> flat;  // on the CPU
+  std::size_t size = 0;
   for (const auto& [name, tensor] : file.tensors) {
-    const torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
-    const std::size_t begin = data.size();
-    data.append(static_cast<const char*>(flat.data_ptr()), flat.nbytes());
-    header[name] = {{"dtype", name_of(flat.scalar_type())},
-                    {"shape", flat.sizes().vec()},
-                    {"data_offsets", {begin, data.size()}}};
+    torch::Tensor& t = flat[name] = tensor.detach().to(torch::kCPU).contiguous();
+    header[name] = {{"dtype", name_of(t.scalar_type())},
+                    {"shape", t.sizes().vec()},
+                    {"data_offsets", {size, size + t.nbytes()}}};
+    size += t.nbytes();
   }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');  // tensors begin at a multiple of 8
-  std::string bytes(8, '\0');
-  const std::uint64_t length = text.size();
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(length >> 8 * i & 0xff);
-  write_file(path, bytes + text + data);
+  // Tensors begin at a multiple of 8 and the checksum's length is known: their place can be kept.
+  Json with_checksum = header;
+  with_checksum[kMetadata][kChecksum] = "00000000";
+  const std::size_t text_size = (with_checksum.dump().size() + 7) / 8 * 8;
+  std::string bytes;
+  bytes.reserve(8 + text_size + size);
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(text_size >> 8 * i & 0xff);
+  bytes.append(text_size, ' ');
+  for (const auto& [name, t] : flat) {
+    bytes.append(static_cast<const char*>(t.data_ptr()), t.nbytes());
+  }
+  with_checksum[kMetadata][kChecksum] = checksum(header, bytes.data() + 8 + text_size, size);
+  const std::string text = with_checksum.dump();
+  bytes.replace(8, text.size(), text);
+  write_file(path, bytes);
 }
 
-TensorFile load_tensors(const std::filesystem::path& path) {
+TensorFile load_tensors(const std::filesystem::path& path, Checksum need) {
   const std::string bytes = read_file(path);
   std::uint64_t length = 0;
   for (int i = 7; i >= 0 && bytes.size() >= 8; --i) {
@@ -88,10 +127,10 @@ TensorFile load_tensors(const std::filesystem::path& path) {
   }
   TensorFile file;
   try {
-    const Json header =
-        Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<long>(length));
+    Json header = Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<long>(length));
+    verify(header, bytes, 8 + length, need);
     for (const auto& [name, entry] : header.items()) {
-      if (name == "__metadata__") {
+      if (name == kMetadata) {
         file.metadata = entry.get<std::map<std::string, std::string>>();
       } else {
         file.tensors[name] = read_tensor(entry, bytes, 8 + length);

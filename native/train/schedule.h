@@ -1,21 +1,61 @@
-// The learning rate over the course of a run.
+// The learning rate over the course of a run: a function of the step, and for the plateau schedule
+// of the validation losses so far.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <numbers>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace inkling {
 
-// Rises linearly from 0 over the warm-up, then falls to 0 along a half cosine (Loshchilov and
-// Hutter, "SGDR", 2017, without restarts). step counts from 0 to total - 1.
-inline double warmup_cosine(std::int64_t step, std::int64_t warmup, std::int64_t total,
-                            double peak) {
-  if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
-  const double done = static_cast<double>(step - warmup) /
-                      static_cast<double>(std::max<std::int64_t>(1, total - warmup));
-  return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * std::min(1.0, done)));
-}
+enum class ScheduleKind {
+  kConstant,
+  kStep,         // times `factor` every `step_epochs`
+  kExponential,  // times `factor` every epoch
+  kCosine,       // half a cosine down to 0 (Loshchilov and Hutter, "SGDR", 2017, without restarts)
+  kOneCycle,     // up and down along cosines (Smith, "Super-Convergence", 2018)
+  kPlateau,      // times `factor` when the validation loss has not fallen for `patience` epochs
+};
+
+// "constant", "step", "exponential", "cosine", "one-cycle", "plateau": as on the command line.
+std::vector<std::string> schedule_names();
+ScheduleKind schedule_kind(const std::string& name);  // throws Failure
+
+struct ScheduleOptions {
+  ScheduleKind kind = ScheduleKind::kCosine;
+  double learning_rate = 4e-3;   // the peak
+  double warmup_epochs = 1;      // of linear rise; one-cycle has a rise of its own
+  std::optional<double> factor;  // not given: 0.1 for step, 0.95 exponential, 0.5 plateau
+  std::int64_t step_epochs = 10;
+  std::int64_t patience = 3, cooldown = 0;  // epochs
+  double floor = 1e-5;                      // plateau goes no lower
+};
+
+class Schedule {
+ public:
+  Schedule(const ScheduleOptions& options, std::int64_t epochs, std::int64_t steps_per_epoch);
+
+  // step counts from 0 over the whole run.
+  double rate(std::int64_t step) const;
+
+  // Tells the plateau schedule how the epoch went. An improvement is a fall by more than 0.01 % of
+  // the best loss, as PyTorch's ReduceLROnPlateau has it.
+  void end_epoch(double validation_loss);
+
+  // What end_epoch has gathered, for a checkpoint.
+  nlohmann::json state() const;
+  void restore(const nlohmann::json& state);
+
+ private:
+  double shape(double step) const;
+
+  ScheduleOptions options_;
+  double factor_, warmup_, total_, steps_per_epoch_;  // in steps, but for the factor
+  double plateau_rate_;
+  std::optional<double> best_loss_;
+  std::int64_t bad_epochs_ = 0, cooling_epochs_ = 0;
+};
 
 }  // namespace inkling

@@ -1,202 +1,191 @@
-// The loop itself. Tensor shapes: images uint8 [N,28,28], pixels float32 [B,1,28,28], logits
-// [B,10].
+// The loop itself. Tensor shapes: pixels float32 [B,1,28,28], logits [B,10].
 #include "train/trainer.h"
 
 #include <ATen/Context.h>
 #include <torch/nn/functional/loss.h>
-#include <torch/optim/adamw.h>
 #include <torch/utils.h>
 
+#include <chrono>
 #include <cmath>
-#include <random>
+#include <limits>
 
 #include "data/file.h"
+#include "data/random.h"
+#include "train/checkpoint.h"
 #include "train/ema.h"
 #include "train/progress.h"
-#include "train/safetensors.h"
-#include "train/schedule.h"
 
 namespace inkling {
 namespace {
 
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
 constexpr std::int64_t kProbeImages = 512;  // at most; kept with the run, to check an export on
+constexpr std::int64_t kReportsPerEpoch = 20;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-// The whole training set as bytes on the device: images first, then one row a drawing, redrawn with
-// a new pen each epoch.
-class TrainingPool {
- public:
-  TrainingPool(const TrainingData& data, const TrainOptions& options, torch::Device device)
-      : drawings_(data.drawings), options_(options), device_(device) {
-    Dataset drawn;
-    if (!drawings_.empty()) drawn = render(drawings_, [&](std::size_t) { return kPenWidth; });
-    drawn_ = drawn.images;
-    first_drawn_ = data.images.size();
-    const Dataset all = concatenate(data.images, drawn);
-    images_ = all.images.to(device), labels_ = all.labels.to(device);
-  }
+// Of the global generator, from which dropout alone draws.
+std::uint64_t step_seed(std::int64_t seed, std::int64_t epoch, std::int64_t step) {
+  return keyed_engine(seed, Stream::kDropout, epoch, step)();
+}
 
-  std::int64_t size() const { return labels_.size(0); }
+// Sums over the steps of an epoch, on the device: reading them waits for it.
+struct EpochSums {
+  explicit EpochSums(torch::Device device)
+      : loss(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kFloat32))),
+        correct(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kInt64))),
+        bad_step(torch::full({}, kNever, torch::TensorOptions(device).dtype(torch::kInt64))) {}
 
-  void redraw(std::int64_t epoch) {
-    if (drawings_.empty()) return;
-    render_into(drawn_, drawings_, [&](std::size_t i) {
-      std::seed_seq key{options_.seed, epoch, static_cast<std::int64_t>(i)};
-      std::mt19937 random(key);
-      return static_cast<float>(options_.pen_low +
-                                (options_.pen_high - options_.pen_low) *
-                                    (static_cast<double>(random()) / 4294967296.0));
-    });
-    images_.slice(0, first_drawn_).copy_(drawn_);
-  }
-
-  // A new order of all rows, int64 [N] on the device.
-  torch::Tensor shuffled() const {
-    return torch::randperm(size(), torch::TensorOptions(device_).dtype(torch::kInt64));
-  }
-  Dataset batch(const torch::Tensor& rows) const {
-    return {images_.index_select(0, rows), labels_.index_select(0, rows)};
-  }
-
- private:
-  const std::vector<Drawing>& drawings_;
-  const TrainOptions& options_;
-  torch::Device device_;
-  torch::Tensor images_, labels_, drawn_;  // drawn_ stays on the CPU
-  std::int64_t first_drawn_ = 0;
+  torch::Tensor loss;      // of each step's mean
+  torch::Tensor correct;   // answers
+  torch::Tensor bad_step;  // the first whose loss was not finite
 };
 
 class Loop {
  public:
   Loop(Network& network, const TrainingData& data, const TrainOptions& options,
-       const std::filesystem::path& folder, Run& run)
+       const fs::path& folder, Run& run)
       : network_(network),
         data_(data),
         options_(options),
         folder_(folder),
         run_(run),
+        device_(network->parameters().front().device()),
         validation_(data.all_validation()),
-        pool_(data, options, network->parameters().front().device()),
+        batches_(data, options.batches, device_),
         average_(network, options.average_decay),
-        optimizer_(parameter_groups(), torch::optim::AdamWOptions(options.learning_rate)),
-        steps_per_epoch_(pool_.size() / options.batch),
-        progress_(folder, options.epochs, steps_per_epoch_) {}
+        optimizer_(network, options.optimizer),
+        steps_per_epoch_(batches_.steps_per_epoch()),
+        schedule_(options.schedule, options.epochs, steps_per_epoch_),
+        sums_(device_),
+        checkpoints_(folder) {}
 
   // Afterwards best.safetensors and run.json are those of the best epoch. They are so after each
   // epoch too: a run that is broken off can be exported and evaluated.
   void run() {
-    for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
-      EpochMetrics metrics = train_epoch(epoch);
+    if (options_.resume) restore();
+    progress_.emplace(folder_, options_.epochs, steps_per_epoch_, epoch_ - 1, seconds_before_);
+    if (!restored_) save_checkpoint();
+    while (epoch_ <= options_.epochs && !stopped_early()) {
+      EpochMetrics metrics = train_epoch();
       validate(metrics);
-      if (!std::isfinite(metrics.validation.loss)) stop_diverged(epoch, steps_per_epoch_ - 1);
+      schedule_.end_epoch(metrics.validation.loss);
       metrics.best = is_better(metrics.validation);
+      epochs_since_best_ = metrics.best ? 0 : epochs_since_best_ + 1;
       if (metrics.best) {
         best_ = metrics.validation;
-        keep_best(epoch);
+        keep_best();
       }
-      save_weights(average_.network(), checkpoint_path(folder_, "last"));
-      progress_.epoch(metrics);
+      keep_weights();
+      progress_->epoch(metrics);
+      ++epoch_, first_step_ = 0, sums_ = EpochSums(device_);
+      save_checkpoint();
     }
+    if (stopped_early() && epoch_ <= options_.epochs) {
+      std::printf("stopped early: no better epoch in the last %lld\n",
+                  static_cast<long long>(options_.stop_patience));
+    }
+    run_.details["seconds"] = progress_->seconds();
+    run_.details["epochs_trained"] = epoch_ - 1;
   }
 
  private:
-  // Biases and batch norm's scales are not decayed.
-  std::vector<torch::optim::OptimizerParamGroup> parameter_groups() {
-    std::vector<torch::Tensor> decayed, kept;
-    for (const torch::Tensor& p : network_->parameters())
-      (p.dim() > 1 ? decayed : kept).push_back(p);
-    const auto group = [&](std::vector<torch::Tensor> parameters, double decay) {
-      return torch::optim::OptimizerParamGroup(
-          std::move(parameters),
-          std::make_unique<torch::optim::AdamWOptions>(
-              torch::optim::AdamWOptions(options_.learning_rate).weight_decay(decay)));
-    };
-    return {group(std::move(decayed), options_.weight_decay), group(std::move(kept), 0.0)};
-  }
-
-  double set_learning_rate(std::int64_t step) {
-    const auto warmup =
-        static_cast<std::int64_t>(options_.warmup_epochs * static_cast<double>(steps_per_epoch_));
-    const double rate =
-        warmup_cosine(step, warmup, options_.epochs * steps_per_epoch_, options_.learning_rate);
-    for (auto& group : optimizer_.param_groups()) {
-      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
-    }
-    return rate;
+  bool stopped_early() const {
+    return options_.stop_patience > 0 && epochs_since_best_ >= options_.stop_patience;
   }
 
   // One step; adds this batch's loss and count of right answers to the sums on the device.
-  void train_step(const torch::Tensor& rows, torch::Tensor& loss_sum, torch::Tensor& correct_sum) {
-    const Dataset batch = pool_.batch(rows);
-    torch::Tensor pixels = to_pixels(batch.images);
-    if (options_.affine.enabled()) pixels = augment(pixels, options_.affine);
-    const torch::Tensor logits = network_->forward(pixels);
-    const torch::Tensor loss = torch::nn::functional::cross_entropy(
-        logits, batch.labels,
-        torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
+  void train_step(std::int64_t step) {
+    const Batch batch = batches_.next();
+    torch::manual_seed(step_seed(options_.batches.seed, epoch_, step));
+    const torch::Tensor logits = network_->forward(batch.pixels);
+    namespace F = torch::nn::functional;
+    const torch::Tensor loss =
+        F::cross_entropy(logits, batch.targets.defined() ? batch.targets : batch.labels,
+                         F::CrossEntropyFuncOptions()
+                             .label_smoothing(options_.label_smoothing)
+                             .reduction(torch::kSum)) /
+        static_cast<double>(options_.batches.batch);
     optimizer_.zero_grad();
     loss.backward();
+    optimizer_.set_learning_rate(schedule_.rate((epoch_ - 1) * steps_per_epoch_ + step));
     optimizer_.step();
     average_.update(network_);
     torch::NoGradGuard no_grad;
-    loss_sum += loss.detach();
-    correct_sum += (logits.argmax(1) == batch.labels).sum();
+    sums_.loss += loss.detach();
+    sums_.correct += (logits.argmax(1) == batch.labels).sum();
+    sums_.bad_step =
+        torch::where(loss.detach().isfinite(), sums_.bad_step, sums_.bad_step.clamp_max(step));
   }
 
-  EpochMetrics train_epoch(std::int64_t epoch) {
+  EpochMetrics train_epoch() {
     network_->train();
-    pool_.redraw(epoch);
-    const torch::Tensor order = pool_.shuffled();
-    const auto on_device = torch::TensorOptions(order.device());
-    torch::Tensor loss_sum = torch::zeros({}, on_device.dtype(torch::kFloat32));
-    torch::Tensor correct_sum = torch::zeros({}, on_device.dtype(torch::kInt64));
+    batches_.begin(epoch_, first_step_);
     EpochMetrics metrics;
-    metrics.epoch = epoch;
-    const auto start = std::chrono::steady_clock::now();
-    // The sums are read now and then only: each reading waits for the device.
-    const std::int64_t report_every = std::max<std::int64_t>(1, steps_per_epoch_ / 20);
-    for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
-      metrics.learning_rate = set_learning_rate((epoch - 1) * steps_per_epoch_ + step);
-      train_step(order.slice(0, step * options_.batch, (step + 1) * options_.batch), loss_sum,
-                 correct_sum);
-      if ((step + 1) % report_every != 0 && step + 1 != steps_per_epoch_) continue;
-      const double done = static_cast<double>(step + 1);
-      metrics.train_loss = loss_sum.item<double>() / done;
-      metrics.train_accuracy =
-          correct_sum.item<double>() / (done * static_cast<double>(options_.batch));
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-      metrics.images_per_second = done * static_cast<double>(options_.batch) / elapsed.count();
-      if (!std::isfinite(metrics.train_loss)) stop_diverged(epoch, step);
-      progress_.step(epoch, step + 1, metrics.train_loss, metrics.train_accuracy,
-                     metrics.images_per_second);
+    metrics.epoch = epoch_;
+    const auto start = Clock::now();
+    const std::int64_t report_every =
+        std::max<std::int64_t>(1, steps_per_epoch_ / kReportsPerEpoch);
+    for (std::int64_t step = first_step_; step < steps_per_epoch_; ++step) {
+      train_step(step);
+      const bool last = step + 1 == steps_per_epoch_;
+      const bool due = minutes_since_checkpoint() >= options_.checkpoint_minutes;
+      if ((step + 1) % report_every != 0 && !last && !due && !device_.is_cpu()) continue;
+      stop_if_diverged();
+      if ((step + 1) % report_every == 0 || last) report(step + 1, start, metrics);
+      if (due && !last) first_step_ = step + 1, save_checkpoint();
     }
+    metrics.learning_rate = schedule_.rate(epoch_ * steps_per_epoch_ - 1);
     return metrics;
   }
 
-  [[noreturn]] void stop_diverged(std::int64_t epoch, std::int64_t step) const {
-    throw Failure("the loss is not a number any more (epoch " + std::to_string(epoch) + ", step " +
-                  std::to_string(step + 1) + "); lower --learning-rate." +
-                  (best_.count == 0 ? " No epoch was finished before."
-                                    : " The best weights so far are kept in " + folder_.string()));
+  void report(std::int64_t steps, Clock::time_point start, EpochMetrics& metrics) {
+    const double images = static_cast<double>(steps * options_.batches.batch);
+    const auto here = static_cast<double>((steps - first_step_) * options_.batches.batch);
+    const std::chrono::duration<double> elapsed = Clock::now() - start;
+    metrics.train_loss = sums_.loss.item<double>() / static_cast<double>(steps);
+    metrics.train_accuracy = sums_.correct.item<double>() / images;
+    metrics.images_per_second = here / elapsed.count();
+    progress_->step(epoch_, steps, metrics.train_loss, metrics.train_accuracy,
+                    metrics.images_per_second);
+  }
+
+  void stop_if_diverged() const {
+    const auto step = sums_.bad_step.item<std::int64_t>();
+    if (step != kNever) stop_diverged("the loss is not a number any more", step);
+  }
+
+  [[noreturn]] void stop_diverged(const std::string& what, std::int64_t step) const {
+    throw Failure(
+        what + " (epoch " + std::to_string(epoch_) + ", step " + std::to_string(step + 1) +
+        "); lower --learning-rate." +
+        (best_.count == 0
+             ? " No epoch was finished before."
+             : " The best weights and the last good checkpoint are kept in " + folder_.string()));
   }
 
   void validate(EpochMetrics& metrics) {
-    std::vector<torch::Tensor> probabilities;
+    std::vector<torch::Tensor> logits;
     for (const NamedDataset& set : data_.validation) {
-      probabilities.push_back(predict_logits(average_.network(), set.data.images).softmax(1));
-      metrics.validation_sets.emplace_back(set.name,
-                                           score(probabilities.back(), set.data.labels).accuracy());
+      logits.push_back(predict_logits(average_.network(), set.data.images));
+      metrics.validation_sets.emplace_back(
+          set.name, score(logits.back().softmax(1), set.data.labels).accuracy());
     }
-    metrics.validation = score(torch::cat(probabilities), validation_.labels);
+    validation_logits_ = torch::cat(logits);
+    metrics.validation = score(validation_logits_.softmax(1), validation_.labels);
+    if (!std::isfinite(metrics.validation.loss)) {
+      stop_diverged("the validation loss is not a number", steps_per_epoch_ - 1);
+    }
   }
 
   // Temperature and threshold come from the held-out part alone.
-  void keep_best(std::int64_t epoch) {
-    const torch::Tensor logits = predict_logits(average_.network(), validation_.images);
-    run_.temperature = fit_temperature(logits, validation_.labels);
-    const torch::Tensor probabilities = (logits / run_.temperature).softmax(1);
+  void keep_best() {
+    run_.temperature = fit_temperature(validation_logits_, validation_.labels);
+    const torch::Tensor probabilities = (validation_logits_ / run_.temperature).softmax(1);
     run_.rejection_threshold = confidence_quantile(probabilities, options_.refuse_share);
     const Score s = score(probabilities, validation_.labels, run_.rejection_threshold);
-    run_.details["best_epoch"] = epoch;
+    run_.details["best_epoch"] = epoch_;
     run_.details["validation"] = {{"images", s.count},
                                   {"accuracy", s.accuracy()},
                                   {"loss", s.loss},
@@ -206,32 +195,122 @@ class Loop {
     save_run(run_, folder_);
   }
 
+  void keep_weights() {
+    save_weights(average_.network(), checkpoint_path(folder_, "last"));
+    if (options_.keep_every == 0 || epoch_ % options_.keep_every != 0) return;
+    char name[32];
+    std::snprintf(name, sizeof name, "epoch-%04lld", static_cast<long long>(epoch_));
+    save_weights(average_.network(), checkpoint_path(folder_, name));
+  }
+
   bool is_better(const Score& s) const {
     if (best_.count == 0) return true;
     return s.correct != best_.correct ? s.correct > best_.correct : s.loss < best_.loss;
   }
 
+  // --- resuming
+  // -----------------------------------------------------------------------------------
+
+  double minutes_since_checkpoint() const {
+    return std::chrono::duration<double, std::ratio<60>>(Clock::now() - last_checkpoint_).count();
+  }
+
+  // Every tensor that decides how the training goes on; copying into them restores it.
+  std::map<std::string, torch::Tensor> tensors() {
+    std::map<std::string, torch::Tensor> all;
+    const auto add = [&](const std::string& prefix, const auto& items) {
+      for (const auto& item : items) all[prefix + item.key()] = item.value();
+    };
+    add("network/", network_->named_parameters()), add("network/", network_->named_buffers());
+    add("average/", average_.network()->named_parameters());
+    add("average/", average_.network()->named_buffers());
+    for (const auto& [name, tensor] : optimizer_.state()) all["optimizer/" + name] = tensor;
+    all["sums/loss"] = sums_.loss, all["sums/correct"] = sums_.correct;
+    return all;
+  }
+
+  // epoch_ and first_step_ are the next step to do.
+  void save_checkpoint() {
+    for (const auto& [name, tensor] : tensors()) {
+      if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+        stop_diverged(name + " holds what is no number", first_step_);
+      }
+    }
+    checkpoints_.save(
+        {tensors(),
+         {{"epoch", epoch_},
+          {"step", first_step_},
+          {"seconds", progress_->seconds()},
+          {"schedule", schedule_.state()},
+          {"average_updates", average_.updates()},
+          {"epochs_since_best", epochs_since_best_},
+          {"best", {{"count", best_.count}, {"correct", best_.correct}, {"loss", best_.loss}}},
+          {"temperature", run_.temperature},
+          {"rejection_threshold", run_.rejection_threshold},
+          {"details", run_.details}}});
+    last_checkpoint_ = Clock::now();
+  }
+
+  void restore() {
+    const std::optional<Checkpoint> checkpoint = checkpoints_.newest();
+    if (!checkpoint) return;
+    torch::NoGradGuard no_grad;
+    for (auto& [name, tensor] : tensors()) {
+      const auto found = checkpoint->tensors.find(name);
+      if (found == checkpoint->tensors.end() || found->second.sizes() != tensor.sizes()) {
+        throw Failure("the checkpoint in " + folder_.string() + " has no tensor " + name +
+                      " of this shape; it belongs to another network or optimizer");
+      }
+      tensor.copy_(found->second);
+    }
+    const nlohmann::json& at = checkpoint->position;
+    epoch_ = at.at("epoch").get<std::int64_t>(), first_step_ = at.at("step").get<std::int64_t>();
+    seconds_before_ = at.at("seconds").get<double>();
+    schedule_.restore(at.at("schedule"));
+    average_.set_updates(at.at("average_updates").get<std::int64_t>());
+    epochs_since_best_ = at.at("epochs_since_best").get<std::int64_t>();
+    best_.count = at.at("best").at("count").get<std::int64_t>();
+    best_.correct = at.at("best").at("correct").get<std::int64_t>();
+    best_.loss = at.at("best").at("loss").get<double>();
+    run_.temperature = at.at("temperature").get<double>();
+    run_.rejection_threshold = at.at("rejection_threshold").get<double>();
+    run_.details = at.at("details");
+    restored_ = true;
+    std::printf("resuming at epoch %lld, step %lld\n", static_cast<long long>(epoch_),
+                static_cast<long long>(first_step_ + 1));
+  }
+
   Network& network_;
   const TrainingData& data_;
   const TrainOptions& options_;
-  const std::filesystem::path& folder_;
+  const fs::path& folder_;
   Run& run_;
+  torch::Device device_;
   Dataset validation_;
-  TrainingPool pool_;
+  torch::Tensor validation_logits_;  // of the last epoch, float32 [N,10]
+  Batches batches_;
   WeightAverage average_;
-  torch::optim::AdamW optimizer_;
+  Optimizer optimizer_;
   std::int64_t steps_per_epoch_;
-  Progress progress_;
+  Schedule schedule_;
+  EpochSums sums_;
+  CheckpointFiles checkpoints_;
+  std::optional<Progress> progress_;
+  Clock::time_point last_checkpoint_ = Clock::now();
+  double seconds_before_ = 0;
+  bool restored_ = false;
+  std::int64_t epoch_ = 1, first_step_ = 0;  // where the training stands
+  std::int64_t epochs_since_best_ = 0;
   Score best_;
 };
 
 }  // namespace
 
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
-           const std::filesystem::path& folder, Run& run) {
+           const fs::path& folder, Run& run) {
   const std::int64_t count = data.images.size() + static_cast<std::int64_t>(data.drawings.size());
-  if (count < options.batch) {
-    throw Failure("a batch of " + std::to_string(options.batch) +
+  if (count < options.batches.batch) {
+    throw Failure("a batch of " + std::to_string(options.batches.batch) +
                   " is larger than the training data (" + std::to_string(count) +
                   " images); lower --batch");
   }
@@ -240,16 +319,13 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   const std::int64_t stride = (validation.size() + kProbeImages - 1) / kProbeImages;
   const torch::Tensor probe = validation.images.slice(0, 0, c10::nullopt, stride);
   save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
-  run.seed = options.seed;
+  run.seed = options.batches.seed;
   run.details["epochs"] = options.epochs;
   run.details["parameters"] = network->parameter_count();
   run.details["training_images"] = data.images.size();
   run.details["training_drawings"] = data.drawings.size();
 
-  const auto start = std::chrono::steady_clock::now();
   Loop(network, data, options, folder, run).run();
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  run.details["seconds"] = elapsed.count();
   save_run(run, folder);
   load_weights(network, checkpoint_path(folder, "best"));
   network->eval();

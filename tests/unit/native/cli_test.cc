@@ -1,39 +1,15 @@
 // The command as people run it: train, export and evaluate end to end on made-up drawings; exit
 // codes and one sentence for what goes wrong.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "command.h"
 #include "synthetic.h"
 #include "temp_folder.h"
 
 namespace inkling {
 namespace {
-
-struct Outcome {
-  int code = -1;
-  std::string text;  // stdout and stderr together
-};
-
-Outcome inkling_command(const std::string& arguments) {
-  Outcome outcome;
-  std::FILE* pipe = popen((std::string(INKLING_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
-  std::array<char, 4096> chunk;
-  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), pipe)) {
-    outcome.text.append(chunk.data(), n);
-  }
-  outcome.code = WEXITSTATUS(pclose(pipe));
-  return outcome;
-}
-
-void expect_sentence(const Outcome& outcome, const std::string& piece) {
-  EXPECT_EQ(outcome.code, 1) << outcome.text;
-  EXPECT_NE(outcome.text.find("inkling: "), std::string::npos) << outcome.text;
-  EXPECT_NE(outcome.text.find(piece), std::string::npos) << outcome.text;
-}
 
 class TrainedOnce : public testing::Test {
  protected:

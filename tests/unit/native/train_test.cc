@@ -11,7 +11,6 @@
 #include "train/ema.h"
 #include "train/run.h"
 #include "train/safetensors.h"
-#include "train/schedule.h"
 #include "train/scoring.h"
 #include "train/trainer.h"
 
@@ -141,16 +140,6 @@ TEST(Checkpoints, BelongToOneNetwork) {
   expect_failure([&] { load_weights(other, folder / "w"); }, "another network");
 }
 
-TEST(Schedule, RisesToThePeakAndFallsToZero) {
-  EXPECT_NEAR(warmup_cosine(0, 10, 100, 1.0), 0.1, 1e-12);
-  EXPECT_NEAR(warmup_cosine(9, 10, 100, 1.0), 1.0, 1e-12);
-  EXPECT_NEAR(warmup_cosine(55, 10, 100, 1.0), 0.5, 1e-12);
-  EXPECT_LT(warmup_cosine(99, 10, 100, 1.0), 1e-3);
-  for (int step = 11; step < 100; ++step) {
-    EXPECT_LT(warmup_cosine(step, 10, 100, 1.0), warmup_cosine(step - 1, 10, 100, 1.0));
-  }
-}
-
 TEST(WeightAverage, FollowsTheNetworkAndForgetsItsStart) {
   Network network(preset("compact"));
   WeightAverage average(network, 0.9);
@@ -205,12 +194,12 @@ TrainingData made_up_data(const TempFolder& folder) {
 
 TrainOptions quick() {
   TrainOptions options;
-  options.epochs = 6, options.batch = 32, options.average_decay = 0.9;
+  options.epochs = 6, options.batches.batch = 32, options.average_decay = 0.9;
   return options;
 }
 
 Run train_made_up(const TempFolder& folder, Network& network, const TrainOptions& options) {
-  torch::manual_seed(options.seed);
+  torch::manual_seed(options.batches.seed);
   network = Network(preset("compact"));
   Run run;
   run.network = network->spec(), run.command = "inkling train";
@@ -252,7 +241,7 @@ TEST(Training, StopsWhenTheLossIsNoNumber) {
   const TempFolder folder;
   Network network{nullptr};
   TrainOptions options = quick();
-  options.learning_rate = 1e30;
+  options.schedule.learning_rate = 1e30;
   expect_failure([&] { train_made_up(folder, network, options); }, "not a number", "epoch",
                  "--learning-rate", "No epoch was finished");
 }
@@ -275,7 +264,7 @@ TEST(Training, SaysWhenABatchIsLargerThanTheData) {
   const TempFolder folder;
   Network network{nullptr};
   TrainOptions options = quick();
-  options.batch = 100000;
+  options.batches.batch = 100000;
   expect_failure([&] { train_made_up(folder, network, options); }, "100000", "--batch");
 }
 

@@ -1,0 +1,41 @@
+// What `inkling train` can be told, and what of it decides a run's weights.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/sources.h"
+#include "model/presets.h"
+#include "train/trainer.h"
+
+namespace inkling {
+
+struct TrainFlags {
+  Sources sources;       // to learn from and to hold out of
+  Sources test_sources;  // to be scored on once, at the end; none named: MNIST's test part, if any
+  TrainOptions options;
+  std::vector<std::int64_t> seeds = {1};
+  std::string out;
+  std::string preset = "compact";
+  Variation variation;
+  std::string optimizer = "adamw", schedule = "cosine", device = "auto";
+  int threads = 0;  // 0: all cores
+  double validation_share = 0.1;
+  std::int64_t drawing_repeat = 1;
+  bool drop_leaks = false, list_presets = false;
+  std::optional<std::string> resume;  // the folder, or empty: --out's
+};
+
+void add_train_flags(CLI::App& command, TrainFlags& flags);
+
+// Flag -> value, for every flag that decides the weights, given or not: what a resumed run must
+// have in common with the run that was interrupted.
+std::map<std::string, std::string> recipe_of(const CLI::App& command);
+
+// The command's arguments, with which it can be given again; without --resume.
+std::vector<std::string> arguments_of(const CLI::App& command);
+
+}  // namespace inkling
