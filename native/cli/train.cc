@@ -15,6 +15,7 @@
 #include "cli/train_flags.h"
 #include "data/file.h"
 #include "data/leaks.h"
+#include "report/answers.h"
 #include "train/run.h"
 #include "train/scoring.h"
 
@@ -73,12 +74,13 @@ void make_folder(const fs::path& folder) {
 
 // The one time a run sees test data: after every choice was made.
 void test_once(Network& network, const std::vector<NamedDataset>& sets, const LeakReport& leaks,
-               Run& run) {
+               const fs::path& folder, Run& run) {
   run.details["tests"] = Json::array();
+  std::vector<torch::Tensor> answers;
   for (const NamedDataset& set : sets) {
     const torch::Tensor logits = predict_logits(network, set.data.images);
-    const Score s =
-        score((logits / run.temperature).softmax(1), set.data.labels, run.rejection_threshold);
+    answers.push_back((logits / run.temperature).softmax(1));
+    const Score s = score(answers.back(), set.data.labels, run.rejection_threshold);
     const auto leak = std::find_if(leaks.sets.begin(), leaks.sets.end(), [&](const LeakCount& c) {
       return !c.is_validation && c.name == set.name;
     });
@@ -128,7 +130,7 @@ Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<Na
               run.details["best_epoch"].get<long long>(),
               100 * run.details["validation"]["accuracy"].get<double>(), run.temperature,
               run.rejection_threshold);
-  test_once(network, tests, leaks, run);
+  test_once(network, tests, leaks, folder, run);
   save_run(run, folder);
   std::printf("run kept in %s; next: inkling export %s -o model.onnx\n", folder.c_str(),
               folder.c_str());

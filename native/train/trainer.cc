@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include <ATen/Context.h>
+#include <c10/util/Exception.h>
 #include <torch/nn/functional/loss.h>
 #include <torch/utils.h>
 
@@ -11,6 +12,7 @@
 
 #include "data/file.h"
 #include "data/random.h"
+#include "report/answers.h"
 #include "train/checkpoint.h"
 #include "train/ema.h"
 #include "train/progress.h"
@@ -191,6 +193,7 @@ class Loop {
                                   {"loss", s.loss},
                                   {"refused", s.refused_share()},
                                   {"accuracy_refused_wrong", s.answered_accuracy()}};
+    save_answers(folder_, "validation", data_.validation, probabilities);
     save_weights(average_.network(), checkpoint_path(folder_, "best"));
     save_run(run_, folder_);
   }
@@ -304,10 +307,35 @@ class Loop {
   Score best_;
 };
 
+// The largest batch, halved from `batch` down, whose step fits into the device's memory; 0: none.
+std::int64_t fitting_batch(const NetworkSpec& spec, torch::Device device, std::int64_t batch) {
+  for (batch /= 2; batch > 0; batch /= 2) {
+    try {
+      Network network(spec);
+      network->to(device);
+      Optimizer optimizer(network, {});
+      network->forward(torch::zeros({batch, 1, kSide, kSide}, device)).sum().backward();
+      optimizer.step();
+      return batch;
+    } catch (const c10::OutOfMemoryError&) {
+      continue;
+    }
+  }
+  return 0;
+}
+
+std::string advice_on_memory(const NetworkSpec& spec, torch::Device device, std::int64_t batch) {
+  const std::int64_t fits = fitting_batch(spec, device, batch);
+  return "the GPU's memory does not hold a step of " + std::to_string(batch) + " images; " +
+         (fits > 0 ? "--batch " + std::to_string(fits) + " would fit"
+                   : std::string("not even one image fits: use a smaller --width or --device cpu"));
+}
+
 }  // namespace
 
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
            const fs::path& folder, Run& run) {
+  const torch::Device device = network->parameters().front().device();
   const std::int64_t count = data.images.size() + static_cast<std::int64_t>(data.drawings.size());
   if (count < options.batches.batch) {
     throw Failure("a batch of " + std::to_string(options.batches.batch) +
@@ -325,7 +353,11 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   run.details["training_images"] = data.images.size();
   run.details["training_drawings"] = data.drawings.size();
 
-  Loop(network, data, options, folder, run).run();
+  try {
+    Loop(network, data, options, folder, run).run();
+  } catch (const c10::OutOfMemoryError&) {
+    throw Failure(advice_on_memory(network->spec(), device, options.batches.batch));
+  }
   save_run(run, folder);
   load_weights(network, checkpoint_path(folder, "best"));
   network->eval();

@@ -71,6 +71,28 @@ TEST_F(TrainedOnce, ASecondRunIntoTheSameFolderIsRefused) {
   EXPECT_EQ(read_file(file("run/run.json")), before);
 }
 
+TEST(CommandLine, SeveralSeedsAreARunEachAndASummary) {
+  const TempFolder folder;
+  const std::string strokes =
+      folder.write("s.jsonl", stroke_file(synthetic_drawings(12, 6))).string();
+  const Outcome trained =
+      inkling_command("train --strokes " + strokes + " --test-strokes " + strokes +
+                      " --preset mlp --width 0.05 --epochs 2 --batch 16 --seed 3,4 --out " +
+                      (folder / "run").string());
+  ASSERT_EQ(trained.code, 0) << trained.text;
+  const auto summary = nlohmann::json::parse(read_file(folder / "run/seeds.json"));
+  EXPECT_EQ(summary.at("seeds"), nlohmann::json({3, 4}));
+  EXPECT_EQ(summary.at("accuracy").at("s.jsonl").at("each").size(), 2u);
+  for (const char* seed : {"seed-3", "seed-4"}) {
+    const auto run =
+        nlohmann::json::parse(read_file(folder / (std::string("run/") + seed + "/run.json")));
+    const auto& test = run.at("details").at("tests").at(0);
+    EXPECT_NE(test.at("leaks").get<std::string>().find("not a test score"), std::string::npos);
+    EXPECT_FALSE(run.at("details").contains("mnist_test"));
+  }
+  EXPECT_NE(trained.text.find("this is not a test score"), std::string::npos) << trained.text;
+}
+
 TEST(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(inkling_command("").code, 2);
   EXPECT_EQ(inkling_command("paint").code, 2);

@@ -8,6 +8,7 @@
 #include "model/presets.h"
 #include "synthetic.h"
 #include "temp_folder.h"
+#include "train/checkpoint.h"
 #include "train/ema.h"
 #include "train/run.h"
 #include "train/safetensors.h"
@@ -242,8 +243,8 @@ TEST(Training, StopsWhenTheLossIsNoNumber) {
   Network network{nullptr};
   TrainOptions options = quick();
   options.schedule.learning_rate = 1e30;
-  expect_failure([&] { train_made_up(folder, network, options); }, "not a number", "epoch",
-                 "--learning-rate", "No epoch was finished");
+  expect_failure([&] { train_made_up(folder, network, options); }, "not a number",
+                 "(epoch 1, step ", "--learning-rate", "No epoch was finished");
 }
 
 TEST(Training, ARunThatIsBrokenOffCanBeUsedAsFarAsItCame) {
@@ -258,6 +259,35 @@ TEST(Training, ARunThatIsBrokenOffCanBeUsedAsFarAsItCame) {
   EXPECT_GT(run.temperature, 0.0);
   Network kept(run.network);
   load_weights(kept, checkpoint_path(folder.path(), "best"));
+}
+
+TEST(Training, KeepsTheLastGoodCheckpointWhenTheLossIsNoNumber) {
+  const TempFolder folder;
+  Network network{nullptr};
+  TrainOptions options = quick();
+  options.schedule.kind = ScheduleKind::kStep, options.schedule.warmup_epochs = 0;
+  options.schedule.step_epochs = 1, options.schedule.factor = 1e30;  // the second epoch explodes
+  expect_failure([&] { train_made_up(folder, network, options); }, "epoch 2",
+                 "last good checkpoint");
+  const auto checkpoint = CheckpointFiles(folder.path()).newest();
+  ASSERT_TRUE(checkpoint.has_value());
+  EXPECT_EQ(checkpoint->position.at("epoch"), 2);
+  EXPECT_EQ(checkpoint->position.at("step"), 0);
+  for (const auto& [name, tensor] : checkpoint->tensors) {
+    EXPECT_TRUE(!tensor.is_floating_point() || tensor.isfinite().all().item<bool>()) << name;
+  }
+}
+
+TEST(Training, StopsEarlyWhenNoEpochIsBetter) {
+  const TempFolder folder;
+  Network network{nullptr};
+  TrainOptions options = quick();
+  options.epochs = 50, options.stop_patience = 2;
+  options.schedule.learning_rate = 1e-9;  // learns nothing, so nothing gets better for long
+  const inkling::Run run = train_made_up(folder, network, options);
+  EXPECT_LT(run.details.at("epochs_trained").get<int>(), 50);
+  EXPECT_EQ(run.details.at("epochs_trained").get<int>(),
+            run.details.at("best_epoch").get<int>() + 2);
 }
 
 TEST(Training, SaysWhenABatchIsLargerThanTheData) {
