@@ -222,6 +222,10 @@ struct Pixel {
   std::ptrdiff_t y, x;  // the window's first tap, in the input
 };
 
+std::ptrdiff_t first_tap(std::size_t place, std::uint32_t stride, std::uint32_t pad) {
+  return static_cast<std::ptrdiff_t>(place * stride) - static_cast<std::ptrdiff_t>(pad);
+}
+
 // out[c] = max or sum of in over the window's taps inside the image [h][w][c]; returns their count.
 std::size_t pool_pixel(const Step& step, const float* in, Pixel at, float* out) {
   const Window& w = step.window;
@@ -256,10 +260,12 @@ std::size_t padded_taps(const Step& step, Pixel at) {
   const auto end = [](std::size_t size, std::uint32_t pad, std::uint32_t overhang) {
     return static_cast<std::ptrdiff_t>(size + pad - overhang);
   };
-  const Taps ys = taps_within(at.y, w.kernel_h, w.dilation_h, -std::ptrdiff_t{w.pad_top},
-                              end(step.in.h, w.pad_bottom, step.overhang_h));
-  const Taps xs = taps_within(at.x, w.kernel_w, w.dilation_w, -std::ptrdiff_t{w.pad_left},
-                              end(step.in.w, w.pad_right, step.overhang_w));
+  const Taps ys =
+      taps_within(at.y, w.kernel_h, w.dilation_h, -static_cast<std::ptrdiff_t>(w.pad_top),
+                  end(step.in.h, w.pad_bottom, step.overhang_h));
+  const Taps xs =
+      taps_within(at.x, w.kernel_w, w.dilation_w, -static_cast<std::ptrdiff_t>(w.pad_left),
+                  end(step.in.w, w.pad_right, step.overhang_w));
   return (ys.end - ys.begin) * (xs.end - xs.begin);
 }
 
@@ -271,8 +277,7 @@ void run_pool(const Step& step, const Memory& memory) {
   for (std::size_t n = 0; n < memory.count * step.in.images; ++n) {
     for (std::size_t y = 0; y < step.out.h; ++y) {
       for (std::size_t x = 0; x < step.out.w; ++x, out += step.in.c) {
-        const Pixel at{static_cast<std::ptrdiff_t>(y * w.stride_h) - w.pad_top,
-                       static_cast<std::ptrdiff_t>(x * w.stride_w) - w.pad_left};
+        const Pixel at{first_tap(y, w.stride_h, w.pad_top), first_tap(x, w.stride_w, w.pad_left)};
         std::size_t taps = pool_pixel(step, in, at, out);
         if (step.count_padding) taps = padded_taps(step, at);
         const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(taps);
