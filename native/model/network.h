@@ -3,12 +3,15 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/batchnorm.h>
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+namespace torch::nn {
+class BatchNorm2dImpl;
+}
 
 namespace inkling {
 
