@@ -71,6 +71,7 @@ class Loop {
     if (options_.sync_batch_norm) together_.synchronise_batch_norm(network_);
     if (options_.resume) restore();
     share_state();
+    run_.details["processes"] = together_.size();
     if (together_.leads()) {
       progress_.emplace(folder_, options_.epochs, steps_per_epoch_, epoch_ - 1, seconds_before_);
     }
@@ -405,7 +406,6 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   run.details["parameters"] = network->parameter_count();
   run.details["training_images"] = data.images.size();
   run.details["training_drawings"] = data.drawings.size();
-  if (together.size() > 1) run.details["processes"] = together.size();
 
   try {
     Loop(network, data, options, folder, run, group).run();

@@ -85,6 +85,8 @@ class Processes {
   void signal(std::size_t which, int number) { ::kill(pids_[which], number); }
   pid_t pid(std::size_t which) const { return pids_[which]; }
 
+  bool runs(std::size_t which) { return !has_ended(which); }
+
   // What it has said so far.
   std::string text(std::size_t which) const {
     std::ostringstream all;
