@@ -18,6 +18,12 @@ endif()
 if(INKLING_TRAINER)
   find_package(Torch QUIET)
   inkling_require("LibTorch (2.x)" "libtorch-dev libopenblas0-openmp" Torch_FOUND)
+  # c10d's Gloo backend shows its own headers through LibTorch's. pip's PyTorch lacks them: there CPUs train
+  # in one process.
+  find_path(GLOO_INCLUDE_DIR gloo/algorithm.h)
+  if(INKLING_TESTS)
+    inkling_require("Gloo's headers" libgloo-dev GLOO_INCLUDE_DIR)
+  endif()
   find_package(ZLIB QUIET)
   inkling_require("zlib" zlib1g-dev ZLIB_FOUND)
   find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp)

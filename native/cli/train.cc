@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/processes.h"
 #include "cli/train_flags.h"
 #include "data/file.h"
 #include "data/leaks.h"
@@ -99,20 +100,25 @@ void test_once(Network& network, const std::vector<NamedDataset>& sets, const Le
   }
 }
 
+// Of several processes (`group`, else null) rank 0 alone writes and tests.
 Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<NamedDataset>& tests,
-               std::int64_t seed, const fs::path& folder) {
+               std::int64_t seed, const fs::path& folder, ProcessGroup* group) {
+  const bool leads = group == nullptr || group->rank() == 0;
   TrainOptions options = flags.options;
   options.batches.seed = seed, options.resume = flags.resume.has_value();
   torch::manual_seed(seed);
-  const torch::Device device = choose_device(flags.device);
+  torch::Device device = choose_device(flags.device);
+  if (group != nullptr && device.is_cuda()) device = own_gpu(*group);
   Network network(preset(flags.preset, flags.variation));
   network->to(device);
   TrainingData data =
       load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
   const LeakReport leaks = flags.drop_leaks ? drop_leaks(data, tests) : find_leaks(data, tests);
-  make_folder(folder);
-  save_seen_images(seen_images(data), seen_images_path(folder));
-  write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
+  if (leads) {
+    make_folder(folder);
+    save_seen_images(seen_images(data), seen_images_path(folder));
+    write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
+  }
 
   std::printf(
       "%s: %lld parameters on %s; %lld images and %zu drawings to learn from, %lld held out\n",
@@ -125,7 +131,8 @@ Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<Na
   run.details["data"] = describe(flags.sources);
   run.details["hardware"] = hardware(device);
   run.details["leaks"] = leaks;
-  train(network, data, options, folder, run);
+  train(network, data, options, folder, run, group);
+  if (!leads) return run;
   std::printf("best epoch %lld: validation %.3f %%; temperature %.3f, \"?\" below %.3f\n",
               run.details["best_epoch"].get<long long>(),
               100 * run.details["validation"]["accuracy"].get<double>(), run.temperature,
@@ -245,6 +252,26 @@ Sources tests_of(const TrainFlags& flags) {
   return tests;
 }
 
+void train_seeds(const TrainFlags& flags, const CLI::App& command, std::string command_line,
+                 ProcessGroup* group) {
+  const bool leads = group == nullptr || group->rank() == 0;
+  // Read before the training: what is wrong with a test set is said now rather than after it.
+  const Sources tests = tests_of(flags);
+  const std::vector<NamedDataset> test_sets =
+      tests.empty() ? std::vector<NamedDataset>{} : load_evaluation_data(tests);
+  if (leads) check_folder(flags, command, command_line);
+  const Json recipe = {{"command", command_line},
+                       {"arguments", arguments_of(command)},
+                       {"recipe", recipe_of(command)}};
+  std::vector<Run> runs;
+  for (const std::int64_t seed : flags.seeds) {
+    fs::path folder = flags.out;
+    if (flags.seeds.size() > 1) folder /= "seed-" + std::to_string(seed);
+    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder, group));
+  }
+  if (runs.size() > 1 && leads) summarise(runs, flags.out);
+}
+
 void run_train(TrainFlags flags, const CLI::App& command, std::string command_line) {
   if (flags.list_presets) {
     for (const std::string& name : preset_names()) print_preset(name, flags.variation);
@@ -256,21 +283,14 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
   if (flags.threads > 0) at::set_num_threads(flags.threads);
   flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
   flags.options.schedule.kind = schedule_kind(flags.schedule);
-  // Read before the training: what is wrong with a test set is said now rather than after it.
-  const Sources tests = tests_of(flags);
-  const std::vector<NamedDataset> test_sets =
-      tests.empty() ? std::vector<NamedDataset>{} : load_evaluation_data(tests);
-  check_folder(flags, command, command_line);
-  const Json recipe = {{"command", command_line},
-                       {"arguments", arguments_of(command)},
-                       {"recipe", recipe_of(command)}};
-  std::vector<Run> runs;
-  for (const std::int64_t seed : flags.seeds) {
-    fs::path folder = flags.out;
-    if (flags.seeds.size() > 1) folder /= "seed-" + std::to_string(seed);
-    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder));
+  const auto group =
+      join_processes(choose_device(flags.device).is_cuda(), flags.peer_timeout, flags.threads);
+  if (group == nullptr) return train_seeds(flags, command, std::move(command_line), nullptr);
+  try {
+    train_seeds(flags, command, std::move(command_line), group.get());
+  } catch (const std::exception&) {
+    fail_together(*group);
   }
-  if (runs.size() > 1) summarise(runs, flags.out);
 }
 
 }  // namespace

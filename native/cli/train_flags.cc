@@ -34,6 +34,9 @@ void add_run_flags(CLI::App& command, TrainFlags& flags) {
   command.add_option("--threads", flags.threads, "CPU threads; 0: one a core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  add_number(
+      command, "--peer-timeout", flags.peer_timeout, 1.0, 86'400.0,
+      "Several processes: seconds to wait for one that is late; a dead one is noticed sooner");
   add_number(command, "--keep-every", flags.options.keep_every, Int{0}, Int{100'000},
              "Keep the weights of every n-th epoch too; 0: only the best and the last");
   add_number(command, "--checkpoint-minutes", flags.options.checkpoint_minutes, 0.0, 1e6,
@@ -91,6 +94,8 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
              "Share given to the other digits");
   add_number(command, "--average-decay", o.average_decay, 0.0, 1.0,
              "Moving average of the weights, a step; 0: none");
+  command.add_flag("--sync-batch-norm", o.sync_batch_norm,
+                   "Several processes: batch norm over all their rows, not each one's own");
   add_number(command, "--early-stopping", o.stop_patience, Int{0}, Int{100'000},
              "Stop after so many epochs without a better one; 0: never");
   add_number(command, "--refuse", o.refuse_share, 0.0, 0.5,
@@ -136,9 +141,9 @@ void add_train_flags(CLI::App& command, TrainFlags& flags) {
 
 std::map<std::string, std::string> recipe_of(const CLI::App& command) {
   static const std::set<std::string> kFree = {
-      "help",     "out",          "resume",     "device",
-      "threads",  "list-presets", "keep-every", "checkpoint-minutes",
-      "benchmark"};
+      "help",         "out",          "resume",     "device",
+      "threads",      "list-presets", "keep-every", "checkpoint-minutes",
+      "peer-timeout", "benchmark"};
   std::map<std::string, std::string> recipe;
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_single_name();

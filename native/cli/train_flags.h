@@ -22,7 +22,8 @@ struct TrainFlags {
   std::string preset = "compact";
   Variation variation;
   std::string optimizer = "adamw", schedule = "cosine", device = "auto";
-  int threads = 0;  // 0: all cores
+  int threads = 0;            // 0: all cores
+  double peer_timeout = 300;  // seconds, of several processes
   double validation_share = 0.1;
   std::int64_t drawing_repeat = 1;
   bool drop_leaks = false, list_presets = false;

@@ -197,7 +197,11 @@ NetworkImpl::NetworkImpl(NetworkSpec spec) : spec_(std::move(spec)), shapes_(lay
 torch::Tensor NetworkImpl::forward(torch::Tensor pixels) {
   torch::Tensor x = pixels * spec_.input_scale;
   for (std::size_t i = 0; i < modules_.size(); ++i) {
-    x = apply_layer(spec_.layers[i], modules_[i].get(), x);
+    if (spec_.layers[i].kind == LayerKind::kBatchNorm && batch_norm_ && is_training()) {
+      x = batch_norm_(*modules_[i]->as<nn::BatchNorm2d>(), x);
+    } else {
+      x = apply_layer(spec_.layers[i], modules_[i].get(), x);
+    }
   }
   return x;
 }

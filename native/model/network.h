@@ -4,9 +4,14 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+namespace torch::nn {
+class BatchNorm2dImpl;
+}
 
 namespace inkling {
 
@@ -52,7 +57,15 @@ std::vector<LayerShape> layer_shapes(const NetworkSpec& spec);
 
 class NetworkImpl : public torch::nn::Module {
  public:
+  // What a batch norm layer does in training, [N,C,H,W] -> the same shape.
+  using BatchNorm =
+      std::function<torch::Tensor(torch::nn::BatchNorm2dImpl&, const torch::Tensor&)>;
+
   explicit NetworkImpl(NetworkSpec spec);
+
+  // Replaces batch norm in training, for statistics over several processes; null brings back the
+  // layer's own. Not saved.
+  void set_batch_norm(BatchNorm batch_norm) { batch_norm_ = std::move(batch_norm); }
 
   // pixels float32 [N,1,28,28], ink = 1 -> logits float32 [N,10].
   torch::Tensor forward(torch::Tensor pixels);
@@ -66,6 +79,7 @@ class NetworkImpl : public torch::nn::Module {
   std::vector<LayerShape> shapes_;
   // One entry a layer; the parameters are registered under the layer's name ("conv1.weight", ...).
   std::vector<std::shared_ptr<torch::nn::Module>> modules_;
+  BatchNorm batch_norm_;
 };
 TORCH_MODULE(Network);
 

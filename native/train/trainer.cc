@@ -16,6 +16,7 @@
 #include "train/checkpoint.h"
 #include "train/ema.h"
 #include "train/progress.h"
+#include "train/together.h"
 
 namespace inkling {
 namespace {
@@ -47,7 +48,7 @@ struct EpochSums {
 class Loop {
  public:
   Loop(Network& network, const TrainingData& data, const TrainOptions& options,
-       const fs::path& folder, Run& run)
+       const fs::path& folder, Run& run, ProcessGroup* group)
       : network_(network),
         data_(data),
         options_(options),
@@ -55,7 +56,8 @@ class Loop {
         run_(run),
         device_(network->parameters().front().device()),
         validation_(data.all_validation()),
-        batches_(data, options.batches, device_),
+        together_(group),
+        batches_(data, options.batches, device_, together_.rank(), together_.size()),
         average_(network, options.average_decay),
         optimizer_(network, options.optimizer),
         steps_per_epoch_(batches_.steps_per_epoch()),
@@ -66,8 +68,13 @@ class Loop {
   // Afterwards best.safetensors and run.json are those of the best epoch. They are so after each
   // epoch too: a run that is broken off can be exported and evaluated.
   void run() {
+    if (options_.sync_batch_norm) together_.synchronise_batch_norm(network_);
     if (options_.resume) restore();
-    progress_.emplace(folder_, options_.epochs, steps_per_epoch_, epoch_ - 1, seconds_before_);
+    share_state();
+    run_.details["processes"] = together_.size();
+    if (together_.leads()) {
+      progress_.emplace(folder_, options_.epochs, steps_per_epoch_, epoch_ - 1, seconds_before_);
+    }
     if (!restored_) save_checkpoint();
     while (epoch_ <= options_.epochs && !stopped_early()) {
       EpochMetrics metrics = train_epoch();
@@ -77,10 +84,12 @@ class Loop {
       epochs_since_best_ = metrics.best ? 0 : epochs_since_best_ + 1;
       if (metrics.best) {
         best_ = metrics.validation;
-        keep_best();
+        if (together_.leads()) keep_best();
       }
-      keep_weights();
-      progress_->epoch(metrics);
+      if (together_.leads()) {
+        keep_weights();
+        progress_->epoch(metrics);
+      }
       ++epoch_, first_step_ = 0, sums_ = EpochSums(device_);
       save_checkpoint();
     }
@@ -88,7 +97,7 @@ class Loop {
       std::printf("stopped early: no better epoch in the last %lld\n",
                   static_cast<long long>(options_.stop_patience));
     }
-    run_.details["seconds"] = progress_->seconds();
+    if (progress_) run_.details["seconds"] = progress_->seconds();
     run_.details["epochs_trained"] = epoch_ - 1;
   }
 
@@ -100,10 +109,11 @@ class Loop {
   // One step; adds this batch's loss and count of right answers to the sums on the device.
   void train_step(std::int64_t step) {
     const Batch batch = batches_.next();
-    torch::manual_seed(step_seed(options_.batches.seed, epoch_, step));
+    torch::manual_seed(step_seed(options_.batches.seed, epoch_, step) +
+                       static_cast<std::uint64_t>(together_.rank()));
     const torch::Tensor logits = network_->forward(batch.pixels);
     namespace F = torch::nn::functional;
-    const torch::Tensor loss =
+    torch::Tensor loss =
         F::cross_entropy(logits, batch.targets.defined() ? batch.targets : batch.labels,
                          F::CrossEntropyFuncOptions()
                              .label_smoothing(options_.label_smoothing)
@@ -111,14 +121,16 @@ class Loop {
         static_cast<double>(options_.batches.batch);
     optimizer_.zero_grad();
     loss.backward();
+    loss = loss.detach();
+    torch::Tensor correct = (logits.argmax(1) == batch.labels).sum();
+    together_.sum_step(optimizer_.gradients(), loss, correct);
     optimizer_.set_learning_rate(schedule_.rate((epoch_ - 1) * steps_per_epoch_ + step));
     optimizer_.step();
     average_.update(network_);
     torch::NoGradGuard no_grad;
-    sums_.loss += loss.detach();
-    sums_.correct += (logits.argmax(1) == batch.labels).sum();
-    sums_.bad_step =
-        torch::where(loss.detach().isfinite(), sums_.bad_step, sums_.bad_step.clamp_max(step));
+    sums_.loss += loss;
+    sums_.correct += correct;
+    sums_.bad_step = torch::where(loss.isfinite(), sums_.bad_step, sums_.bad_step.clamp_max(step));
   }
 
   EpochMetrics train_epoch() {
@@ -149,6 +161,7 @@ class Loop {
     metrics.train_loss = sums_.loss.item<double>() / static_cast<double>(steps);
     metrics.train_accuracy = sums_.correct.item<double>() / images;
     metrics.images_per_second = here / elapsed.count();
+    if (!progress_) return;
     progress_->step(epoch_, steps, metrics.train_loss, metrics.train_accuracy,
                     metrics.images_per_second);
   }
@@ -170,7 +183,7 @@ class Loop {
   void validate(EpochMetrics& metrics) {
     std::vector<torch::Tensor> logits;
     for (const NamedDataset& set : data_.validation) {
-      logits.push_back(predict_logits(average_.network(), set.data.images));
+      logits.push_back(together_.predict(average_.network(), set.data.images));
       metrics.validation_sets.emplace_back(
           set.name, score(logits.back().softmax(1), set.data.labels).accuracy());
     }
@@ -239,6 +252,11 @@ class Loop {
         stop_diverged(name + " holds what is no number", first_step_);
       }
     }
+    if (together_.leads()) write_checkpoint();
+    last_checkpoint_ = Clock::now();
+  }
+
+  void write_checkpoint() {
     checkpoints_.save(
         {tensors(),
          {{"epoch", epoch_},
@@ -251,22 +269,41 @@ class Loop {
           {"temperature", run_.temperature},
           {"rejection_threshold", run_.rejection_threshold},
           {"details", run_.details}}});
-    last_checkpoint_ = Clock::now();
   }
 
+  // All processes begin alike, whatever made their weights.
+  void share_state() {
+    std::vector<torch::Tensor> all;
+    for (const auto& [name, tensor] : tensors()) all.push_back(tensor);
+    together_.share(std::move(all));
+  }
+
+  // Rank 0 alone has the folder; share_state() follows.
   void restore() {
-    const std::optional<Checkpoint> checkpoint = checkpoints_.newest();
-    if (!checkpoint) return;
+    std::optional<Checkpoint> checkpoint;
+    if (together_.leads()) checkpoint = checkpoints_.newest();
+    const std::string position = together_.text(checkpoint ? checkpoint->position.dump() : "");
+    if (position.empty()) return;
+    if (checkpoint) restore_tensors(*checkpoint);
+    restore_position(nlohmann::json::parse(position));
+    restored_ = true;
+    std::printf("resuming at epoch %lld, step %lld\n", static_cast<long long>(epoch_),
+                static_cast<long long>(first_step_ + 1));
+  }
+
+  void restore_tensors(const Checkpoint& checkpoint) {
     torch::NoGradGuard no_grad;
     for (auto& [name, tensor] : tensors()) {
-      const auto found = checkpoint->tensors.find(name);
-      if (found == checkpoint->tensors.end() || found->second.sizes() != tensor.sizes()) {
+      const auto found = checkpoint.tensors.find(name);
+      if (found == checkpoint.tensors.end() || found->second.sizes() != tensor.sizes()) {
         throw Failure("the checkpoint in " + folder_.string() + " has no tensor " + name +
                       " of this shape; it belongs to another network or optimizer");
       }
       tensor.copy_(found->second);
     }
-    const nlohmann::json& at = checkpoint->position;
+  }
+
+  void restore_position(const nlohmann::json& at) {
     epoch_ = at.at("epoch").get<std::int64_t>(), first_step_ = at.at("step").get<std::int64_t>();
     seconds_before_ = at.at("seconds").get<double>();
     schedule_.restore(at.at("schedule"));
@@ -278,9 +315,6 @@ class Loop {
     run_.temperature = at.at("temperature").get<double>();
     run_.rejection_threshold = at.at("rejection_threshold").get<double>();
     run_.details = at.at("details");
-    restored_ = true;
-    std::printf("resuming at epoch %lld, step %lld\n", static_cast<long long>(epoch_),
-                static_cast<long long>(first_step_ + 1));
   }
 
   Network& network_;
@@ -291,6 +325,7 @@ class Loop {
   torch::Device device_;
   Dataset validation_;
   torch::Tensor validation_logits_;  // of the last epoch, float32 [N,10]
+  Together together_;
   Batches batches_;
   WeightAverage average_;
   Optimizer optimizer_;
@@ -331,10 +366,33 @@ std::string advice_on_memory(const NetworkSpec& spec, torch::Device device, std:
                    : std::string("not even one image fits: use a smaller --width or --device cpu"));
 }
 
+// What must be the same for all processes of a training, in short.
+std::string fingerprint(Network& network, const TrainingData& data, const TrainOptions& options) {
+  const Dataset& images = data.images;
+  const nlohmann::json parts = {
+      network->spec(),
+      {options.epochs, options.batches.batch, options.batches.seed, options.optimizer.kind},
+      {images.size(), data.drawings.size(), data.all_validation().size()},
+      {images.size() ? images.images.sum().item<std::int64_t>() : 0,
+       images.size() ? (images.labels * torch::arange(images.size())).sum().item<std::int64_t>()
+                     : 0}};
+  return parts.dump();
+}
+
+void save_probe(const TrainingData& data, const fs::path& folder) {
+  // Every n-th held-out image, so that pictures and drawings are both among them.
+  const Dataset validation = data.all_validation();
+  const std::int64_t stride = (validation.size() + kProbeImages - 1) / kProbeImages;
+  const torch::Tensor probe = validation.images.slice(0, 0, c10::nullopt, stride);
+  save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
+}
+
 }  // namespace
 
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
-           const fs::path& folder, Run& run) {
+           const fs::path& folder, Run& run, ProcessGroup* group) {
+  const Together together(group);
+  together.require_same("the data or the recipe", fingerprint(network, data, options));
   const torch::Device device = network->parameters().front().device();
   const std::int64_t count = data.images.size() + static_cast<std::int64_t>(data.drawings.size());
   if (count < options.batches.batch) {
@@ -342,11 +400,7 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
                   " is larger than the training data (" + std::to_string(count) +
                   " images); lower --batch");
   }
-  // Every n-th held-out image, so that pictures and drawings are both among them.
-  const Dataset validation = data.all_validation();
-  const std::int64_t stride = (validation.size() + kProbeImages - 1) / kProbeImages;
-  const torch::Tensor probe = validation.images.slice(0, 0, c10::nullopt, stride);
-  save_tensors({{{"images", probe}}, {}}, checkpoint_path(folder, "probe"));
+  if (together.leads()) save_probe(data, folder);
   run.seed = options.batches.seed;
   run.details["epochs"] = options.epochs;
   run.details["parameters"] = network->parameter_count();
@@ -354,10 +408,12 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   run.details["training_drawings"] = data.drawings.size();
 
   try {
-    Loop(network, data, options, folder, run).run();
+    Loop(network, data, options, folder, run, group).run();
   } catch (const c10::OutOfMemoryError&) {
     throw Failure(advice_on_memory(network->spec(), device, options.batches.batch));
   }
+  network->set_batch_norm(nullptr);
+  if (!together.leads()) return;
   save_run(run, folder);
   load_weights(network, checkpoint_path(folder, "best"));
   network->eval();

@@ -10,6 +10,7 @@
 #include "model/network.h"
 #include "train/batches.h"
 #include "train/optimizer.h"
+#include "train/process_group.h"
 #include "train/run.h"
 #include "train/schedule.h"
 
@@ -27,13 +28,17 @@ struct TrainOptions {
   std::int64_t keep_every = 0;     // epochs; their averaged weights are kept; 0: best and last only
   double checkpoint_minutes = 5;   // between checkpoints within an epoch
   bool resume = false;             // go on from the folder's newest whole checkpoint, if any
+  bool sync_batch_norm = false;    // statistics of all processes' rows, not each process's own
 };
 
 // Trains `network` on its device and fills `folder`: metrics, checkpoints, probe, and run.json with
 // the temperature, the threshold and the scores, all chosen on the held-out part. Leaves the best
 // epoch's averaged weights in `network`. Throws Failure; what was written before stays: it can be
 // resumed, and exported once an epoch was finished.
+//
+// With `group` several processes share each batch, on the same data with the same options; rank 0
+// alone writes and prints, and alone has the best weights in `network` afterwards.
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
-           const std::filesystem::path& folder, Run& run);
+           const std::filesystem::path& folder, Run& run, ProcessGroup* group = nullptr);
 
 }  // namespace inkling
