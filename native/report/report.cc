@@ -30,28 +30,18 @@ std::string base64(const std::uint8_t* bytes, std::size_t size) {
   return text;
 }
 
-// line[key], or line[group][key]; null unless it is a number.
-Json number_in(const Json& line, const char* key, const char* group = nullptr) {
-  const Json* from = &line;
-  if (group != nullptr) {
-    const auto found = line.find(group);
-    if (found == line.end() || !found->is_object()) return nullptr;
-    from = &*found;
-  }
-  const auto value = from->find(key);
-  return value != from->end() && value->is_number() ? *value : Json();
+// line[key], null unless it is a number.
+Json number_in(const Json& line, const char* key) {
+  const auto value = line.find(key);
+  return value != line.end() && value->is_number() ? *value : Json();
 }
 
 Json epoch_of(const Json& line) {
   Json epoch;
-  for (const char* key :
-       {"epoch", "learning_rate", "train_loss", "train_accuracy", "images_per_second", "seconds"}) {
+  for (const char* key : {"epoch", "learning_rate", "train_loss", "train_accuracy",
+                          "validation_loss", "validation_accuracy", "images_per_second",
+                          "seconds"}) {
     epoch[key] = number_in(line, key);
-  }
-  epoch["validation_loss"] = number_in(line, "loss", "validation");
-  epoch["validation_accuracy"] = number_in(line, "accuracy", "validation");
-  for (const char* key : {"validation_loss", "validation_accuracy"}) {  // as 0.1.0 wrote them
-    if (epoch[key].is_null()) epoch[key] = number_in(line, key);
   }
   return epoch;
 }

@@ -48,7 +48,8 @@ class FinishedRun {
                 {"learning_rate", 0.001 * number},
                 {"train_loss", 2 * loss},
                 {"train_accuracy", accuracy},
-                {"validation", {{"loss", loss}, {"accuracy", accuracy}}},
+                {"validation_loss", loss},
+                {"validation_accuracy", accuracy},
                 {"seconds", 10 * number}}
                .dump() +
            "\n";
