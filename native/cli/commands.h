@@ -13,11 +13,18 @@ namespace inkling {
 
 void add_train(CLI::App& app, const std::string& command_line);
 void add_evaluate(CLI::App& app);
+void add_submit(CLI::App& app);
 #ifdef INKLING_HAS_EXPORT
 void add_export(CLI::App& app);
 #endif
 #ifdef INKLING_HAS_FETCH
 void add_fetch(CLI::App& app);
+#endif
+#ifdef INKLING_HAS_PICTURES
+void add_predict(CLI::App& app);
+#endif
+#ifdef INKLING_HAS_REPORT
+void add_report(CLI::App& app);
 #endif
 
 // --mnist DIR, --mnist-part, --kaggle FILE and --strokes FILE, the same everywhere; with a prefix

@@ -1,65 +1,62 @@
-// `inkling evaluate`: how often a model, or a run's network, is right.
-#include <torch/cuda.h>
+// `inkling evaluate`: how often a model, a run's network or several averaged are right.
 #include <torch/utils.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/classifier.h"
 #include "cli/commands.h"
 #include "data/file.h"
+#include "data/idx.h"
+#include "report/statistics.h"
 #include "train/run.h"
 #include "train/scoring.h"
-#ifdef INKLING_HAS_EXPORT
-#include "export/engine_runner.h"
-#endif
 
 namespace inkling {
 namespace {
 
-namespace fs = std::filesystem;
+using Json = nlohmann::json;
 
 struct EvaluateFlags {
   Sources sources;
-  std::string model;
+  ClassifierOptions classifier;
   std::string probabilities;  // file for raw float32 [N,10]
   bool json = false;
 };
 
-struct Classifier {
-  std::function<torch::Tensor(const torch::Tensor& images)> probabilities;  // [N,28,28] -> [N,10]
-  double threshold = 0;
+// A set, what was answered, and what the answers are worth.
+struct Evaluated {
+  std::string name;
+  Score score;
+  Interval interval;
+  double calibration_error = 0;
+  std::string leaks, note;  // what must be said beside the accuracy
 };
 
-Classifier from_run(const std::string& folder) {
-  const Run run = load_run(folder);
-  Network network(run.network);
-  load_weights(network, checkpoint_path(folder, "best"));
-  network->to(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
-  return {[network, temperature = run.temperature](const torch::Tensor& images) mutable {
-            return (predict_logits(network, images) / temperature).softmax(1);
-          },
-          run.rejection_threshold};
+Evaluated evaluate(const NamedDataset& set, const torch::Tensor& probabilities, double threshold,
+                   const std::vector<std::string>& models) {
+  const Score s = score(probabilities, set.data.labels, threshold);
+  return {set.name,
+          s,
+          wilson_interval(s.correct, s.count),
+          expected_calibration_error(reliability_of(probabilities, set.data.labels)),
+          leaks_of(models, set),
+          set.note};
 }
 
-Classifier from_model(const std::string& path) {
-  if (fs::is_directory(path)) return from_run(path);
-#ifdef INKLING_HAS_EXPORT
-  auto runner = std::make_shared<EngineRunner>(read_file(path), path);
-  return {[runner](const torch::Tensor& images) { return runner->probabilities(images); },
-          runner->threshold()};
-#else
-  throw Failure(path + " is not a run's folder, and this build has no engine to read ONNX with");
-#endif
-}
-
-void print_table(const std::string& name, const Score& s) {
+void print_table(const Evaluated& set) {
+  const Score& s = set.score;
+  std::printf("%s: %.2f %% of %lld right (%lld wrong; 95 %% interval %.2f to %.2f %%)\n",
+              set.name.c_str(), 100 * s.accuracy(), static_cast<long long>(s.count),
+              static_cast<long long>(s.count - s.correct), 100 * set.interval.low,
+              100 * set.interval.high);
   std::printf(
-      "%s: %.2f %% of %lld right (%lld wrong); \"?\" for %.2f %%; %.2f %% if \"?\" counts as "
-      "wrong\n",
-      name.c_str(), 100 * s.accuracy(), static_cast<long long>(s.count),
-      static_cast<long long>(s.count - s.correct), 100 * s.refused_share(),
-      100 * s.answered_accuracy());
+      "  \"?\" for %.2f %%; %.2f %% if \"?\" counts as wrong; loss %.4f; expected calibration "
+      "error %.2f %%\n",
+      100 * s.refused_share(), 100 * s.answered_accuracy(), s.loss, 100 * set.calibration_error);
+  std::printf("  %s\n", set.leaks.c_str());
+  if (!set.note.empty()) std::printf("  %s\n", set.note.c_str());
   for (std::size_t digit = 0; digit < s.digit_count.size(); ++digit) {
     if (s.digit_count[digit] == 0) continue;
     std::printf("  %zu  %6.2f %% of %lld\n", digit,
@@ -69,27 +66,60 @@ void print_table(const std::string& name, const Score& s) {
   }
 }
 
-nlohmann::json to_json(const std::string& name, const Score& s) {
-  return {{"name", name},
+Json to_json(const Evaluated& set) {
+  const Score& s = set.score;
+  return {{"name", set.name},
           {"images", s.count},
           {"correct", s.correct},
           {"accuracy", s.accuracy()},
+          {"interval_95", {set.interval.low, set.interval.high}},
           {"loss", s.loss},
+          {"expected_calibration_error", set.calibration_error},
+          {"leaks", set.leaks},
+          {"note", set.note},
           {"refused", s.refused_share()},
           {"accuracy_refused_wrong", s.answered_accuracy()},
           {"digit_count", s.digit_count},
           {"digit_correct", s.digit_correct}};
 }
 
+// For --input-scale auto: by training images where there are some, so that the choice does not see
+// what is then scored.
+std::vector<std::string> resolve_input_scale(const EvaluateFlags& flags, Classifier& classifier,
+                                             const std::vector<NamedDataset>& sets) {
+  if (!classifier.wants_input_scale()) return {};
+  if (!flags.sources.mnist.empty()) {
+    return classifier.choose_input_scale(
+        read_mnist(flags.sources.mnist.front(), MnistPart::kTrain));
+  }
+  std::vector<std::string> chosen = classifier.choose_input_scale(sets.front().data);
+  for (std::string& sentence : chosen) {
+    sentence += "; chosen on " + sets.front().name + " itself, whose score so saw its labels";
+  }
+  return chosen;
+}
+
 void run_evaluate(const EvaluateFlags& flags) {
-  const Classifier classifier = from_model(flags.model);
-  nlohmann::json report = {{"model", flags.model}, {"threshold", classifier.threshold}};
+  Classifier classifier(flags.classifier);
+  const std::vector<NamedDataset> sets = load_evaluation_data(flags.sources);
+  const std::vector<std::string> chosen = resolve_input_scale(flags, classifier, sets);
+  Json report = {{"models", flags.classifier.models},
+                 {"views", flags.classifier.views},
+                 {"threshold", classifier.threshold()},
+                 {"input_scales", classifier.input_scales()},
+                 {"how", classifier.description()}};
+  if (flags.classifier.models.size() == 1) report["model"] = flags.classifier.models.front();
+  if (!flags.json) {
+    for (const std::string& sentence : chosen) std::printf("%s\n", sentence.c_str());
+    const std::string how = classifier.description();
+    if (!how.empty()) std::printf("%s\n", how.c_str());
+  }
   std::string raw;
-  for (const NamedDataset& set : load_evaluation_data(flags.sources)) {
-    const torch::Tensor p = classifier.probabilities(set.data.images).contiguous();
-    const Score s = score(p, set.data.labels, classifier.threshold);
-    if (!flags.json) print_table(set.name, s);
-    report["sets"].push_back(to_json(set.name, s));
+  for (const NamedDataset& set : sets) {
+    const torch::Tensor p = classifier.probabilities(set.data.images);
+    const Evaluated evaluated = evaluate(set, p, classifier.threshold(), flags.classifier.models);
+    if (!flags.json) print_table(evaluated);
+    report["sets"].push_back(to_json(evaluated));
     raw.append(static_cast<const char*>(p.data_ptr()), p.nbytes());
   }
   if (!flags.probabilities.empty()) write_file(flags.probabilities, raw);
@@ -101,8 +131,10 @@ void run_evaluate(const EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command = app.add_subcommand(
-      "evaluate", "Score a model (.onnx) or a run on MNIST's test part, CSV and stroke files");
-  command->add_option("model", flags->model, "The .onnx file or the run's folder")->required();
+      "evaluate",
+      "Score a model (.onnx), a run, or several averaged, on MNIST's test part, CSV and stroke "
+      "files");
+  add_classifier_flags(*command, flags->classifier);
   add_source_flags(*command, flags->sources);
   command->add_option("--probabilities", flags->probabilities,
                       "Write every answer as raw float32 [N,10], in the order of the data");

@@ -33,11 +33,18 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", INKLING_VERSION);
   inkling::add_train(app, join(argc, argv));
   inkling::add_evaluate(app);
+  inkling::add_submit(app);
 #ifdef INKLING_HAS_EXPORT
   inkling::add_export(app);
 #endif
 #ifdef INKLING_HAS_FETCH
   inkling::add_fetch(app);
+#endif
+#ifdef INKLING_HAS_PICTURES
+  inkling::add_predict(app);
+#endif
+#ifdef INKLING_HAS_REPORT
+  inkling::add_report(app);
 #endif
   try {
     app.parse(argc, argv);

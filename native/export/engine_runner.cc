@@ -23,16 +23,20 @@ EngineRunner::EngineRunner(const std::string& onnx, const std::string& name)
     : engine_(load(onnx, name)) {}
 
 torch::Tensor EngineRunner::probabilities(const torch::Tensor& images) {
-  const std::int64_t count = images.size(0);
-  torch::Tensor result = torch::empty({count, kClasses});
-  for (std::int64_t at = 0; at < count; at += kBatch) {
-    const std::int64_t n = std::min(kBatch, count - at);
-    const torch::Tensor pixels = to_pixels(images.slice(0, at, at + n)).contiguous();
-    const Status status = engine_.classify_batch(
-        {pixels.data_ptr<float>(), static_cast<std::size_t>(pixels.numel())},
-        {result.data_ptr<float>() + at * kClasses, static_cast<std::size_t>(n * kClasses)});
-    if (!status.ok()) throw Failure(status.message());
+  std::vector<torch::Tensor> batches;
+  for (std::int64_t at = 0; at < images.size(0); at += kBatch) {
+    const torch::Tensor part = images.slice(0, at, std::min(at + kBatch, images.size(0)));
+    batches.push_back(answers(to_pixels(part).contiguous()));
   }
+  return batches.empty() ? torch::empty({0, kClasses}) : torch::cat(batches);
+}
+
+torch::Tensor EngineRunner::answers(const torch::Tensor& input) {
+  torch::Tensor result = torch::empty({input.size(0), kClasses});
+  const Status status =
+      engine_.classify_batch({input.data_ptr<float>(), static_cast<std::size_t>(input.numel())},
+                             {result.data_ptr<float>(), static_cast<std::size_t>(result.numel())});
+  if (!status.ok()) throw Failure(status.message());
   return result;
 }
 

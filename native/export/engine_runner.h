@@ -16,6 +16,9 @@ class EngineRunner {
 
   // uint8 [N,28,28] -> float32 [N,10]. Throws Failure.
   torch::Tensor probabilities(const torch::Tensor& images);
+  // The model's first output, whatever it means, float32 [N,10], for its input as it wants it,
+  // float32 [N,1,28,28], contiguous. Throws Failure.
+  torch::Tensor answers(const torch::Tensor& input);
 
   double threshold() const { return engine_.rejection_threshold(); }
   const Engine& engine() const { return engine_; }

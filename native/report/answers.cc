@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr char kSets[] = "sets";  // metadata: [["mnist", 6000], ...], names and rows
+constexpr char kSets[] = "sets";  // metadata: [["mnist", 6000, ""], ...]: name, rows, note
 
 torch::Tensor tensor_of(const TensorFile& file, const char* name, torch::ScalarType type,
                         const std::vector<std::int64_t>& shape) {
@@ -49,8 +49,10 @@ std::vector<Answers> split_sets(const TensorFile& file) {
     const auto rows = entry.at(1).get<std::int64_t>();
     if (rows < 0 || rows > n - at) throw Failure("its sets have more rows than its images");
     const auto part = [&](const torch::Tensor& all) { return all.slice(0, at, at + rows); };
-    sets.push_back(
-        {entry.at(0).get<std::string>(), {part(images), part(labels)}, part(probabilities)});
+    sets.push_back({entry.at(0).get<std::string>(),
+                    entry.at(2).get<std::string>(),
+                    {part(images), part(labels)},
+                    part(probabilities)});
     at += rows;
   }
   if (at != n) throw Failure("its sets have fewer rows than its images");
@@ -65,7 +67,7 @@ void save_answers(const fs::path& folder, const std::string& part,
   Json names = Json::array();
   for (const NamedDataset& set : sets) {
     all = concatenate(all, set.data);
-    names.push_back({set.name, set.data.size()});
+    names.push_back({set.name, set.data.size(), set.note});
   }
   if (all.size() == 0 || probabilities.sizes() != std::vector<std::int64_t>{all.size(), kClasses}) {
     throw Failure("the answers of " + (folder / part).string() + " are not ten for each image");

@@ -18,6 +18,7 @@ namespace inkling {
 
 struct Answers {
   std::string name;             // of the set: "mnist", "pendigits.jsonl.gz"
+  std::string note;             // what must be said beside its scores; mostly empty
   Dataset data;                 // N images and labels, on the CPU
   torch::Tensor probabilities;  // float32 [N,10], on the CPU
 };

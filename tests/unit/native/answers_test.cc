@@ -32,10 +32,12 @@ TEST(Answers, ComeBackSetBySet) {
     return Dataset{all.images.slice(0, from, to), all.labels.slice(0, from, to)};
   };
   const torch::Tensor p = answered({0, 1, 2, 3, 4, 5, 6, 7, 8, 8});
-  save_answers(folder.path(), "validation", {{"mnist", rows(0, 7)}, {"pen \xff", rows(7, 10)}}, p);
+  save_answers(folder.path(), "validation",
+               {{"mnist", rows(0, 7), ""}, {"pen \xff", rows(7, 10), "a simulation"}}, p);
   const std::vector<Answers> back = load_answers(folder.path(), "validation");
   ASSERT_EQ(back.size(), 2u);
   EXPECT_EQ(back[0].name, "mnist");
+  EXPECT_EQ(back[1].note, "a simulation");
   EXPECT_TRUE(back[0].data.images.equal(all.images.slice(0, 0, 7)));
   EXPECT_TRUE(back[1].data.labels.equal(all.labels.slice(0, 7, 10)));
   EXPECT_TRUE(back[1].probabilities.equal(p.slice(0, 7, 10)));
@@ -45,7 +47,9 @@ TEST(Answers, ComeBackSetBySet) {
 TEST(Answers, ThatAreNotTenForEachImageAreNotWritten) {
   const TempFolder folder;
   expect_failure(
-      [&] { save_answers(folder.path(), "test", {{"m", numbered_images(3)}}, answered({0, 1})); },
+      [&] {
+        save_answers(folder.path(), "test", {{"m", numbered_images(3), ""}}, answered({0, 1}));
+      },
       "ten for each image");
   EXPECT_FALSE(std::filesystem::exists(folder / "test.safetensors"));
 }
@@ -62,14 +66,14 @@ TEST(Answers, ADamagedFileIsNamed) {
     expect_failure([&] { load_answers(folder.path(), "test"); }, "test.safetensors is damaged",
                    piece);
   };
-  const std::string good = R"([["m",3]])";
+  const std::string good = R"([["m",3,""]])";
   refuse(torch::tensor({0, 1, 10}, torch::kInt64), p, good, "label");
   refuse(torch::tensor({0, 1, -1}, torch::kInt64), p, good, "label");
   refuse(all.labels, p * std::nan(""), good, "probability");
   refuse(all.labels, p.slice(0, 0, 2), good, "no probabilities of the right shape");
-  refuse(all.labels, p, R"([["m",4]])", "more rows");
-  refuse(all.labels, p, R"([["m",-1],["n",4]])", "more rows");
-  refuse(all.labels, p, R"([["m",2]])", "fewer rows");
+  refuse(all.labels, p, R"([["m",4,""]])", "more rows");
+  refuse(all.labels, p, R"([["m",-1,""],["n",4,""]])", "more rows");
+  refuse(all.labels, p, R"([["m",2,""]])", "fewer rows");
   refuse(all.labels, p, R"([["m"]])", "which sets");
   refuse(all.labels, p, "no json", "which sets");
 }
