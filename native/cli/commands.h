@@ -19,6 +19,9 @@ void add_export(CLI::App& app);
 #ifdef INKLING_HAS_FETCH
 void add_fetch(CLI::App& app);
 #endif
+#ifdef INKLING_HAS_PICTURES
+void add_preview(CLI::App& app);
+#endif
 
 // --mnist DIR, --mnist-part, --kaggle FILE and --strokes FILE, the same everywhere; with a prefix
 // ("--test-") for a second kind of sources in one command.

@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
 #ifdef INKLING_HAS_FETCH
   inkling::add_fetch(app);
 #endif
+#ifdef INKLING_HAS_PICTURES
+  inkling::add_preview(app);
+#endif
   try {
     app.parse(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
