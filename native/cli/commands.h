@@ -22,6 +22,7 @@ void add_fetch(CLI::App& app);
 #endif
 #ifdef INKLING_HAS_PICTURES
 void add_predict(CLI::App& app);
+void add_preview(CLI::App& app);
 #endif
 #ifdef INKLING_HAS_REPORT
 void add_report(CLI::App& app);

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
 #endif
 #ifdef INKLING_HAS_PICTURES
   inkling::add_predict(app);
+  inkling::add_preview(app);
 #endif
 #ifdef INKLING_HAS_REPORT
   inkling::add_report(app);

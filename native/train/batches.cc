@@ -23,14 +23,15 @@ namespace {
 constexpr std::int64_t kPixels = kSide * kSide;
 
 // For each place of the epoch's order its own image's share, float32 [n]; the other's is the rest.
+// Its own is the larger, so that its label stays the digit that is seen best.
 torch::Tensor mixup_shares(const BatchOptions& options, std::int64_t epoch, std::int64_t n) {
   at::Philox4_32 key = keyed_engine(options.seed, Stream::kMixup, epoch, 0);
   const std::uint64_t high = key(), low = key();
   const at::Generator generator = at::detail::createCPUGenerator(high << 32 | low);
-  // Beta(a,a) is the first of two coordinates of Dirichlet(a,a).
+  // Dirichlet(a,a): a number from Beta(a,a), and what is left to 1.
   const torch::Tensor both =
       at::_sample_dirichlet(torch::full({n, 2}, options.mixup, torch::kFloat64), generator);
-  return both.select(1, 0).to(torch::kFloat32).contiguous();
+  return both.amax(1).to(torch::kFloat32).contiguous();
 }
 
 }  // namespace

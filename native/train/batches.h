@@ -19,7 +19,7 @@ struct BatchOptions {
   double pen_low = 1.8, pen_high = 3.5;  // drawings' pen width is uniform in it, output pixels
   AugmentOptions augment;
   // Mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018): each image is mixed
-  // with another of its batch, by a share from Beta(mixup, mixup). 0: none.
+  // with another of its batch, by shares from Beta(mixup, mixup), its own the larger. 0: none.
   double mixup = 0;
   bool by_tensors = false;  // prepare by LibTorch's operators, as a GPU does, on a CPU too
 };
