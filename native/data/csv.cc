@@ -17,8 +17,7 @@ namespace {
 
 constexpr std::size_t kPixels = kSide * kSide;
 
-// --- the careful gear
-// -----------------------------------------------------------------------------
+// --- the careful gear --------------------------------------------------------
 
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
@@ -71,8 +70,38 @@ int to_number(std::string_view text) {
   return number;
 }
 
-// --- the file
-// -------------------------------------------------------------------------------------
+// --- the fast gear -----------------------------------------------------------
+
+// Three digits and a comma a value, and a line end: a row as programs write it is no longer.
+constexpr std::size_t kLongestRow = 4 * (kPixels + 1) + 2;
+
+// How many times "0," stands at p, at most four. Reads eight bytes.
+int leading_zeros(const char* p) {
+  std::uint64_t block = 0, paper = 0;
+  std::memcpy(&block, p, 8);
+  std::memcpy(&paper, "0,0,0,0,", 8);
+  return std::countr_zero(block ^ paper) / 16;
+}
+
+// The number of one to three digits at p, which `end` must follow; moves p behind that. -1 where
+// there is none. Without a branch that depends on how many digits there are: ink is unpredictable.
+// Reads four bytes.
+int fast_number(const char*& p, char end) {
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, p, 4);
+  const std::uint32_t differs = bytes ^ 0x01010101u * static_cast<unsigned char>(end);
+  // The highest bit of each byte that is zero in `differs`, but for the first: no digit, no number.
+  const std::uint32_t ends = (differs - 0x01010101u) & ~differs & 0x80808000u;
+  if (ends == 0) return -1;
+  const int length = std::countr_zero(ends) / 8;  // 1..3
+  // The digits' values in the highest bytes, zeros below: the last digit is the highest byte.
+  const std::uint32_t digits = (bytes ^ 0x30303030u) << (32 - 8 * length);
+  if ((((digits + 0x76767676u) | digits) & 0x80808080u) != 0) return -1;  // one is more than 9
+  p += length + 1;
+  return static_cast<int>((digits >> 8 & 0xff) * 100 + (digits >> 16 & 0xff) * 10 + (digits >> 24));
+}
+
+// --- the file ----------------------------------------------------------------
 
 class Parser {
  public:

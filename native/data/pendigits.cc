@@ -33,8 +33,7 @@ constexpr PendigitsPart kParts[] = {
      14},
 };
 
-// --- unpacking
-// ------------------------------------------------------------------------------------
+// --- unpacking ---------------------------------------------------------------
 
 struct ArchiveFree {
   void operator()(archive* a) const { archive_read_free(a); }
@@ -58,8 +57,7 @@ std::string read_entry(archive* a, const std::string& name) {
   }
 }
 
-// --- UNIPEN
-// ---------------------------------------------------------------------------------------
+// --- UNIPEN ------------------------------------------------------------------
 
 class UnipenParser {
  public:
@@ -145,8 +143,7 @@ class UnipenParser {
   std::vector<Drawing> drawings_;
 };
 
-// --- both together
-// --------------------------------------------------------------------------------
+// --- both together -----------------------------------------------------------
 
 std::vector<Drawing> read_original(const std::string& bytes, const PendigitsPart& part,
                                    const std::string& name) {
