@@ -77,7 +77,7 @@ TEST_F(SharedTraining, TwoOrFourProcessesGiveTheWeightsOfOne) {
   for (const int processes : {2, 4}) {
     EXPECT_LE(largest_difference(one, ten_steps(processes, "mlp")), kSameWeights) << processes;
   }
-  const auto json = nlohmann::json::parse(read_file(out("mlp4") / "run.json"));
+  const auto json = nlohmann::json::parse(read_file(out("mlp4") / "run.json")).at("details");
   EXPECT_EQ(json.at("processes"), 4);
 }
 
@@ -110,7 +110,7 @@ TEST_F(SharedTraining, AKilledProcessIsNamedAndTheRunGoesOnWithAnotherNumber) {
   std::vector<std::string> resumed = words;
   resumed.push_back("--resume");
   train(3, resumed);
-  const auto json = nlohmann::json::parse(read_file(out("run") / "run.json"));
+  const auto json = nlohmann::json::parse(read_file(out("run") / "run.json")).at("details");
   EXPECT_EQ(json.at("epochs_trained"), 60);
   EXPECT_EQ(json.at("processes"), 3);
   const std::string log = read_file(out("run") / "metrics.jsonl");
@@ -160,7 +160,7 @@ TEST_F(SharedTraining, MpirunStartsIt) {
                     {"OMP_NUM_THREADS", "1"}});
   const Processes::End end = all.end(0);
   ASSERT_EQ(end.code, 0) << end.text;
-  const auto json = nlohmann::json::parse(read_file(out("run") / "run.json"));
+  const auto json = nlohmann::json::parse(read_file(out("run") / "run.json")).at("details");
   EXPECT_EQ(json.at("processes"), 2);
 }
 
