@@ -49,7 +49,8 @@ std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
-void set_options(CURL* curl, const std::string& url, Transfer& transfer, char* error) {
+// What every transfer shares; `error` must outlive it.
+void set_common_options(CURL* curl, const std::string& url, char* error) {
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -62,6 +63,10 @@ void set_options(CURL* curl, const std::string& url, Transfer& transfer, char* e
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "inkling");
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+}
+
+void set_options(CURL* curl, const std::string& url, Transfer& transfer, char* error) {
+  set_common_options(curl, url, error);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.done));
@@ -112,7 +117,64 @@ std::string transfer_from(const std::string& url, const RemoteFile& file, const 
   return "";
 }
 
+// A file that is fetched into memory.
+struct MemoryTransfer {
+  std::string bytes;
+  std::size_t max_bytes = 0;
+  const DownloadProgress* progress = nullptr;
+};
+
+std::size_t on_memory_bytes(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<MemoryTransfer*>(user);
+  if (transfer.bytes.size() + size > transfer.max_bytes) return 0;
+  transfer.bytes.append(data, size);
+  if (*transfer.progress) (*transfer.progress)(transfer.bytes.size(), 0);
+  return size;
+}
+
+// Returns why the bytes are not there, or nothing.
+std::string transfer_to_memory(const std::string& url, MemoryTransfer& transfer) {
+  const std::unique_ptr<CURL, CurlCleanup> curl(curl_easy_init());
+  if (!curl) return "libcurl could not start";
+  char error[CURL_ERROR_SIZE] = "";
+  set_common_options(curl.get(), url, error);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, on_memory_bytes);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &transfer);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code == CURLE_OK) return "";
+  if (code == CURLE_WRITE_ERROR) return "it is longer than it should be";
+  return error[0] ? error : curl_easy_strerror(code);
+}
+
+// `answers`: a line for each mirror.
+Failure no_mirror(const std::string& name, const std::string& answers) {
+  return Failure(
+      "no mirror gave " + name +
+      "; run the same command again to go on, or name another with --mirror URL:" + answers);
+}
+
 }  // namespace
+
+void download_checked(
+    const std::string& name, const std::vector<std::string>& mirrors, std::size_t max_bytes,
+    const std::function<void(const std::string& bytes, const std::string& url)>& accept,
+    const DownloadProgress& progress) {
+  std::string answers;
+  for (const std::string& mirror : mirrors) {
+    const std::string url = mirror.ends_with(".zip") ? mirror : mirror + name;
+    MemoryTransfer transfer{"", max_bytes, &progress};
+    std::string problem = transfer_to_memory(url, transfer);
+    if (problem.empty()) {
+      try {
+        return accept(transfer.bytes, url);
+      } catch (const Failure& failure) {
+        problem = failure.what();
+      }
+    }
+    answers.append("\n  ").append(url).append(": ").append(problem);
+  }
+  throw no_mirror(name, answers);
+}
 
 DownloadOutcome download(const RemoteFile& file, const fs::path& folder,
                          const std::vector<std::string>& mirrors,
@@ -134,9 +196,7 @@ DownloadOutcome download(const RemoteFile& file, const fs::path& folder,
     }
     answers.append("\n  ").append(mirror).append(file.name).append(": ").append(problem);
   }
-  throw Failure(
-      "no mirror gave " + file.name +
-      "; run the same command again to go on, or name another with --mirror URL:" + answers);
+  throw no_mirror(file.name, answers);
 }
 
 }  // namespace inkling

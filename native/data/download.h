@@ -26,4 +26,14 @@ using DownloadProgress = std::function<void(std::uint64_t done, std::uint64_t to
 DownloadOutcome download(const RemoteFile& file, const std::filesystem::path& folder,
                          const std::vector<std::string>& mirrors, const DownloadProgress& progress);
 
+// Fetches a file for which nobody published a checksum, of at most max_bytes, into memory and hands
+// it to `accept`, which looks into it and throws Failure when it is not what was meant; the next
+// mirror is then tried. Mirrors are addresses ending in '/', or, of an archive that holds the file,
+// in ".zip". Progress is called with 0 for bytes that are not known beforehand. Throws Failure that
+// says what each mirror answered.
+void download_checked(
+    const std::string& name, const std::vector<std::string>& mirrors, std::size_t max_bytes,
+    const std::function<void(const std::string& bytes, const std::string& url)>& accept,
+    const DownloadProgress& progress);
+
 }  // namespace inkling

@@ -2,12 +2,15 @@
 #include "data/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <new>
 
 namespace inkling {
 namespace fs = std::filesystem;
@@ -48,18 +51,53 @@ void write_into(const fs::path& path, const std::string& bytes, int flags) {
   ::close(fd);
 }
 
+struct FdClose {
+  int fd;
+  ~FdClose() { ::close(fd); }
+};
+
+Failure too_large(const fs::path& path, std::size_t max_bytes) {
+  return Failure(path.string() + " holds more than " + std::to_string(max_bytes) +
+                 " bytes; it is not a file this command reads");
+}
+
+// Reads a plain file at once, since its size is known; false where it is gzipped or no ordinary
+// file, and zlib has to look.
+bool read_plain_file(int fd, const fs::path& path, std::size_t max_bytes, std::string& bytes) {
+  struct stat status{};
+  unsigned char magic[2] = {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return false;
+  if (::pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b) return false;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > max_bytes) throw too_large(path, max_bytes);
+  bytes.resize(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd, bytes.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Failure("cannot read " + path.string() + ": " + reason());
+    if (n == 0) break;  // it became shorter meanwhile
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return true;
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path, std::size_t max_bytes) {
-  if (fs::is_directory(path)) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
     throw Failure(path.string() + " is a folder, not a file; name the file itself");
   }
-  errno = 0;
-  const GzHandle file(gzopen(path.c_str(), "rb"));
-  if (!file) throw Failure("cannot open " + path.string() + ": " + reason());
-  gzbuffer(file.get(), kChunk);
-
+  const FdClose plain{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (plain.fd < 0) throw Failure("cannot open " + path.string() + ": " + reason());
   std::string bytes;
+  if (read_plain_file(plain.fd, path, max_bytes, bytes)) return bytes;
+
+  const GzHandle file(gzdopen(::dup(plain.fd), "rb"));
+  if (!file) throw Failure("cannot read " + path.string() + ": " + reason());
+  gzbuffer(file.get(), kChunk);
   for (;;) {
     const std::size_t old_size = bytes.size();
     bytes.resize(old_size + kChunk);
@@ -71,8 +109,7 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
     }
     bytes.resize(old_size + static_cast<std::size_t>(n));
     if (bytes.size() > max_bytes) {
-      throw Failure(path.string() + " holds more than " + std::to_string(max_bytes) +
-                    " bytes; it is not a file this command reads");
+      throw too_large(path, max_bytes);
     }
     if (n == 0) return bytes;
   }
@@ -95,6 +132,29 @@ void write_file(const fs::path& path, const std::string& bytes) {
   if (!error) return;
   ::unlink(temporary.c_str());
   throw Failure("cannot write " + path.string() + ": " + error.message());
+}
+
+std::string gzipped(const std::string& bytes) {
+  if (bytes.size() > std::numeric_limits<uInt>::max()) {
+    throw Failure("more than 4 GB cannot be packed at once");
+  }
+  z_stream stream{};
+  constexpr int kGzipWindow = 15 + 16, kMemory = 8;  // zlib.h: 16 more writes gzip's header
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemory,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
+  }
+  std::string packed(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const int code = deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (code != Z_STREAM_END)
+    throw Failure("zlib could not pack " + std::to_string(bytes.size()) + " bytes");
+  return packed;
 }
 
 }  // namespace inkling

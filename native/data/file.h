@@ -21,4 +21,7 @@ std::string read_file(const std::filesystem::path& path,
 // file is then untouched.
 void write_file(const std::filesystem::path& path, const std::string& bytes);
 
+// The bytes as a gzip file holds them; the same bytes always give the same file (no name, no time).
+std::string gzipped(const std::string& bytes);
+
 }  // namespace inkling

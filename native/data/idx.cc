@@ -44,8 +44,13 @@ std::array<std::int64_t, kRank> read_header(const std::string& bytes, std::uint3
 }
 
 fs::path find_part(const fs::path& folder, const std::string& name) {
+  std::error_code error;
+  if (fs::is_regular_file(folder, error)) {
+    throw Failure(folder.string() + " is not a folder; name the one with MNIST's four IDX files");
+  }
   for (const char* ending : {"", ".gz"}) {
-    if (fs::path path = folder / (name + ending); fs::exists(path)) return path;
+    if (fs::path path = folder / (name + ending); fs::exists(path, error)) return path;
+    if (error) throw Failure("cannot look into " + folder.string() + ": " + error.message());
   }
   throw Failure("there is no " + name + "[.gz] in " + folder.string() +
                 "; fetch it with: inkling fetch mnist --out " + folder.string());

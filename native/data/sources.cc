@@ -11,15 +11,10 @@
 #include "data/file.h"
 #include "data/image_hashes.h"
 #include "data/kaggle_like.h"
+#include "data/shuffle.h"
 
 namespace inkling {
 namespace {
-
-// A permutation that is the same on every platform and LibTorch (std::shuffle's is not specified).
-template <typename T>
-void shuffle(std::vector<T>& items, std::mt19937_64& random) {
-  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
-}
 
 std::string file_name(const std::string& path) {
   return std::filesystem::path(path).filename().string();

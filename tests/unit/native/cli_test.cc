@@ -133,6 +133,22 @@ TEST(CommandLine, AMissingTestPartIsSaidBeforeTheTraining) {
                   "t10k-images-idx3-ubyte");
 }
 
+TEST(CommandLine, FetchKaggleLikeCutsAFolderOfMnist) {
+  const TempFolder folder;
+  for (const char* part : {"train", "t10k"}) {
+    folder.write(std::string(part) + "-images-idx3-ubyte", idx_images(50));
+    folder.write(std::string(part) + "-labels-idx1-ubyte", idx_labels(std::vector<int>(50, 1)));
+  }
+  const std::string arguments = "fetch kaggle-like --mnist " + folder.path().string() + " --out ";
+  const Outcome made = inkling_command(arguments + (folder / "kaggle").string());
+  EXPECT_EQ(made.code, 0) << made.text;
+  EXPECT_NE(made.text.find("a simulation of Kaggle's files"), std::string::npos) << made.text;
+  EXPECT_TRUE(std::filesystem::exists(folder / "kaggle/train.csv"));
+  expect_sentence(inkling_command(arguments + "/dev/null/x"), "cannot make the folder");
+  EXPECT_EQ(inkling_command("fetch").code, 2);
+  EXPECT_EQ(inkling_command("fetch cifar --out x").code, 2);
+}
+
 TEST(CommandLine, WhatGoesWrongIsOneSentence) {
   const TempFolder folder;
   const std::string out = " --out " + (folder / "run").string();
