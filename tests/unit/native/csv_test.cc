@@ -164,8 +164,8 @@ TEST(Csv, NamesTheColumnThatAHeaderLacks) {
 }
 
 TEST(Csv, ARowOfCommasCostsNoMemory) {
-  const std::string bytes = csv_header(true) + "\n" + std::string(50'000'000, ',');
-  expect_failure([&] { parse_csv(bytes, "t.csv"); }, "row 2 has 50000001 values");
+  const std::string bytes = csv_header(true) + "\n" + std::string(5'000'000, ',');
+  expect_failure([&] { parse_csv(bytes, "t.csv"); }, "row 2 has 5000001 values");
 }
 
 TEST(KaggleSources, TrainAndAreEvaluatedLikeOthers) {

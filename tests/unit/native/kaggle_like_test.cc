@@ -129,8 +129,9 @@ TEST_F(KaggleLike, DoesNotWriteOverKagglesOwnFiles) {
 TEST_F(KaggleLike, DamagedCompanionsAreNamed) {
   cut();
   const std::string labels = read_file(out_ / "withheld-labels.csv");
-  for (const std::string& bytes : {std::string(), labels.substr(0, 100), labels + "41,3\n",
-                                   std::string("ImageId,Label\n2,3\n"), std::string("ImageId,Label\n1,x\n")}) {
+  for (const std::string& bytes :
+       {std::string(), labels.substr(0, 100), labels + "41,3\n",
+        std::string("ImageId,Label\n2,3\n"), std::string("ImageId,Label\n1,x\n")}) {
     out_.write("withheld-labels.csv", bytes);
     expect_failure([&] { withheld_labels(out_ / "test.csv", 40); }, "withheld-labels.csv");
   }
