@@ -25,7 +25,7 @@ struct TrainFlags {
   int threads = 0;  // 0: all cores
   double validation_share = 0.1;
   std::int64_t drawing_repeat = 1;
-  bool drop_leaks = false, list_presets = false;
+  bool drop_leaks = false, list_presets = false, benchmark = false;
   std::optional<std::string> resume;  // the folder, or empty: --out's
 };
 
