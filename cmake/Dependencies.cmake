@@ -34,6 +34,9 @@ if(INKLING_TRAINER)
   add_library(inkling_torch INTERFACE)
   target_link_libraries(inkling_torch INTERFACE ${TORCH_LIBRARIES})
   target_include_directories(inkling_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  if(TARGET torch_cuda)
+    target_compile_definitions(inkling_torch INTERFACE INKLING_CUDA)
+  endif()
   # Header-only: found by path so that a copied folder of headers serves as well as a package.
   add_library(inkling_headers INTERFACE)
   target_include_directories(inkling_headers SYSTEM INTERFACE

@@ -17,6 +17,7 @@
 #include "data/file.h"
 #include "data/leaks.h"
 #include "report/answers.h"
+#include "train/benchmark.h"
 #include "train/run.h"
 #include "train/scoring.h"
 
@@ -142,6 +143,22 @@ Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<Na
   std::printf("run kept in %s; next: inkling export %s -o model.onnx\n", folder.c_str(),
               folder.c_str());
   return run;
+}
+
+// What --benchmark does instead of training.
+void run_benchmark(const TrainFlags& flags) {
+  TrainOptions options = flags.options;
+  options.batches.seed = flags.seeds.front();
+  torch::manual_seed(flags.seeds.front());
+  const torch::Device device = choose_device(flags.device);
+  Network network(preset(flags.preset, flags.variation));
+  network->to(device);
+  const TrainingData data = load_training_data(flags.sources, flags.validation_share,
+                                               flags.seeds.front(), flags.drawing_repeat);
+  std::printf("%s, batch %lld, on %s; medians of rounds in which each part had its turn\n",
+              flags.preset.c_str(), static_cast<long long>(options.batches.batch),
+              hardware(device).c_str());
+  print_benchmark(benchmark(network, data, options));
 }
 
 // --- several seeds ------------------------------------------------------------------------------
@@ -276,6 +293,11 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
   if (flags.list_presets) {
     for (const std::string& name : preset_names()) print_preset(name, flags.variation);
     return;
+  }
+  if (flags.benchmark) {
+    if (flags.threads > 0) at::set_num_threads(flags.threads);
+    flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
+    return run_benchmark(flags);
   }
   if (flags.resume && !flags.resume->empty()) flags.out = *flags.resume;
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");

@@ -28,6 +28,9 @@ void add_run_flags(CLI::App& command, TrainFlags& flags) {
       .add_option("--resume", flags.resume,
                   "Go on with a run that was interrupted: --resume DIR needs no other flag")
       ->expected(0, 1);
+  command.add_flag("--benchmark", flags.benchmark,
+                   "Measure images a second of data, augmentation and step, apart and together, "
+                   "and train nothing");
   command.add_option("--device", flags.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();

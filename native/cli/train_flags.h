@@ -26,7 +26,7 @@ struct TrainFlags {
   double peer_timeout = 300;  // seconds, of several processes
   double validation_share = 0.1;
   std::int64_t drawing_repeat = 1;
-  bool drop_leaks = false, list_presets = false;
+  bool drop_leaks = false, list_presets = false, benchmark = false;
   std::optional<std::string> resume;  // the folder, or empty: --out's
 };
 

@@ -32,19 +32,23 @@ WeightAverage::WeightAverage(Network& source, double decay)
   average_->to(source->parameters().front().device());
   average_->eval();
   copy_weights(source, average_);
+  for_each_pair(source, average_, [&](const torch::Tensor& from, torch::Tensor& to) {
+    (from.is_floating_point() ? from_ : counts_from_).push_back(from.detach());
+    (from.is_floating_point() ? to_ : counts_to_).push_back(to.detach());
+  });
+  weight_ = torch::zeros({}, from_.front().options());
 }
 
-void WeightAverage::update(Network& source) {
+void WeightAverage::count_update() {
   ++updates_;
   const double early = static_cast<double>(1 + updates_) / static_cast<double>(10 + updates_);
-  const double weight = 1.0 - std::min(decay_, early);
-  for_each_pair(source, average_, [&](const torch::Tensor& from, torch::Tensor& to) {
-    if (to.is_floating_point()) {
-      to.lerp_(from, weight);
-    } else {
-      to.copy_(from);
-    }
-  });
+  weight_.fill_(1.0 - std::min(decay_, early));
+}
+
+void WeightAverage::apply_update() {
+  torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < to_.size(); ++i) to_[i].lerp_(from_[i], weight_);
+  for (std::size_t i = 0; i < counts_to_.size(); ++i) counts_to_[i].copy_(counts_from_[i]);
 }
 
 }  // namespace inkling

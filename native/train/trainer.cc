@@ -3,12 +3,10 @@
 
 #include <ATen/Context.h>
 #include <c10/util/Exception.h>
-#include <torch/nn/functional/loss.h>
 #include <torch/utils.h>
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 #include "data/file.h"
 #include "data/random.h"
@@ -16,6 +14,7 @@
 #include "train/checkpoint.h"
 #include "train/ema.h"
 #include "train/progress.h"
+#include "train/step.h"
 #include "train/together.h"
 
 namespace inkling {
@@ -26,24 +25,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kProbeImages = 512;  // at most; kept with the run, to check an export on
 constexpr std::int64_t kReportsPerEpoch = 20;
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // Of the global generator, from which dropout alone draws.
 std::uint64_t step_seed(std::int64_t seed, std::int64_t epoch, std::int64_t step) {
   return keyed_engine(seed, Stream::kDropout, epoch, step)();
 }
-
-// Sums over the steps of an epoch, on the device: reading them waits for it.
-struct EpochSums {
-  explicit EpochSums(torch::Device device)
-      : loss(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kFloat32))),
-        correct(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kInt64))),
-        bad_step(torch::full({}, kNever, torch::TensorOptions(device).dtype(torch::kInt64))) {}
-
-  torch::Tensor loss;      // of each step's mean
-  torch::Tensor correct;   // answers
-  torch::Tensor bad_step;  // the first whose loss was not finite
-};
 
 class Loop {
  public:
@@ -63,7 +49,14 @@ class Loop {
         steps_per_epoch_(batches_.steps_per_epoch()),
         schedule_(options.schedule, options.epochs, steps_per_epoch_),
         sums_(device_),
-        checkpoints_(folder) {}
+        step_(network_, batches_, optimizer_, average_, sums_, options.label_smoothing,
+              options.batches.batch),
+        checkpoints_(folder) {
+    if (together_.size() == 1) return;
+    step_.set_exchange([this](torch::Tensor& loss, torch::Tensor& correct) {
+      together_.sum_step(optimizer_.gradients(), loss, correct);
+    });
+  }
 
   // Afterwards best.safetensors and run.json are those of the best epoch. They are so after each
   // epoch too: a run that is broken off can be exported and evaluated.
@@ -90,7 +83,7 @@ class Loop {
         keep_weights();
         progress_->epoch(metrics);
       }
-      ++epoch_, first_step_ = 0, sums_ = EpochSums(device_);
+      ++epoch_, first_step_ = 0, sums_.clear();
       save_checkpoint();
     }
     if (stopped_early() && epoch_ <= options_.epochs) {
@@ -106,43 +99,19 @@ class Loop {
     return options_.stop_patience > 0 && epochs_since_best_ >= options_.stop_patience;
   }
 
-  // One step; adds this batch's loss and count of right answers to the sums on the device.
-  void train_step(std::int64_t step) {
-    const Batch batch = batches_.next();
-    torch::manual_seed(step_seed(options_.batches.seed, epoch_, step) +
-                       static_cast<std::uint64_t>(together_.rank()));
-    const torch::Tensor logits = network_->forward(batch.pixels);
-    namespace F = torch::nn::functional;
-    torch::Tensor loss =
-        F::cross_entropy(logits, batch.targets.defined() ? batch.targets : batch.labels,
-                         F::CrossEntropyFuncOptions()
-                             .label_smoothing(options_.label_smoothing)
-                             .reduction(torch::kSum)) /
-        static_cast<double>(options_.batches.batch);
-    optimizer_.zero_grad();
-    loss.backward();
-    loss = loss.detach();
-    torch::Tensor correct = (logits.argmax(1) == batch.labels).sum();
-    together_.sum_step(optimizer_.gradients(), loss, correct);
-    optimizer_.set_learning_rate(schedule_.rate((epoch_ - 1) * steps_per_epoch_ + step));
-    optimizer_.step();
-    average_.update(network_);
-    torch::NoGradGuard no_grad;
-    sums_.loss += loss;
-    sums_.correct += correct;
-    sums_.bad_step = torch::where(loss.isfinite(), sums_.bad_step, sums_.bad_step.clamp_max(step));
-  }
-
   EpochMetrics train_epoch() {
     network_->train();
     batches_.begin(epoch_, first_step_);
+    sums_.step.fill_(first_step_);
     EpochMetrics metrics;
     metrics.epoch = epoch_;
     const auto start = Clock::now();
     const std::int64_t report_every =
         std::max<std::int64_t>(1, steps_per_epoch_ / kReportsPerEpoch);
     for (std::int64_t step = first_step_; step < steps_per_epoch_; ++step) {
-      train_step(step);
+      step_(schedule_.rate((epoch_ - 1) * steps_per_epoch_ + step),
+            step_seed(options_.batches.seed, epoch_, step) +
+                static_cast<std::uint64_t>(together_.rank()));
       const bool last = step + 1 == steps_per_epoch_;
       const bool due = minutes_since_checkpoint() >= options_.checkpoint_minutes;
       if ((step + 1) % report_every != 0 && !last && !due && !device_.is_cpu()) continue;
@@ -168,7 +137,7 @@ class Loop {
 
   void stop_if_diverged() const {
     const auto step = sums_.bad_step.item<std::int64_t>();
-    if (step != kNever) stop_diverged("the loss is not a number any more", step);
+    if (step != EpochSums::kNever) stop_diverged("the loss is not a number any more", step);
   }
 
   [[noreturn]] void stop_diverged(const std::string& what, std::int64_t step) const {
@@ -332,6 +301,7 @@ class Loop {
   std::int64_t steps_per_epoch_;
   Schedule schedule_;
   EpochSums sums_;
+  Step step_;
   CheckpointFiles checkpoints_;
   std::optional<Progress> progress_;
   Clock::time_point last_checkpoint_ = Clock::now();
@@ -408,6 +378,7 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   run.details["training_drawings"] = data.drawings.size();
 
   try {
+    use_channels_last(network);
     Loop(network, data, options, folder, run, group).run();
   } catch (const c10::OutOfMemoryError&) {
     throw Failure(advice_on_memory(network->spec(), device, options.batches.batch));

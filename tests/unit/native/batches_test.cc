@@ -5,9 +5,12 @@
 
 #include "data/augment.h"
 #include "data/random.h"
+#include "model/presets.h"
 #include "synthetic.h"
 #include "temp_folder.h"
 #include "train/batches.h"
+#include "train/benchmark.h"
+#include "train/cuda_step.h"
 
 namespace inkling {
 namespace {
@@ -333,6 +336,25 @@ TEST(Batches, EndWithTheEpoch) {
   EXPECT_THROW(batches.next(), std::out_of_range);
   epoch_of(batches, 1);
   EXPECT_THROW(batches.next(), std::out_of_range);
+}
+
+TEST(RepeatedStep, DoesItsWorkOnceACall) {
+  int calls = 0;
+  RepeatedStep step([&] { ++calls; }, /*capture=*/false);
+  for (int i = 0; i < 20; ++i) step();
+  EXPECT_EQ(calls, 20);
+}
+
+TEST(Benchmark, MeasuresEachPartBesideTheBareStep) {
+  torch::manual_seed(1);
+  Network network(preset("mlp"));
+  TrainOptions options;
+  options.batches.batch = 30;
+  const std::vector<BenchmarkLine> lines = benchmark(network, made_up(), options, 2, 0.01);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[2].name, "bare step");
+  EXPECT_EQ(lines[2].ratio, 1.0);
+  for (const BenchmarkLine& line : lines) EXPECT_GT(line.images_per_second, 0.0) << line.name;
 }
 
 }  // namespace

@@ -148,7 +148,7 @@ TEST(WeightAverage, FollowsTheNetworkAndForgetsItsStart) {
     torch::NoGradGuard no_grad;
     for (torch::Tensor p : network->parameters()) p.fill_(2.0);
   }
-  for (int i = 0; i < 200; ++i) average.update(network);
+  for (int i = 0; i < 200; ++i) average.update();
   for (const torch::Tensor& p : average.network()->parameters()) {
     EXPECT_LE((p - 2.0).abs().max().item<double>(), 1e-3);
   }

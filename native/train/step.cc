@@ -1,0 +1,72 @@
+// What a step does, in order. What changes from step to step is set in tensors first; the rest is
+// the same operations on the same tensors, as a CUDA graph needs them.
+#include "train/step.h"
+
+#include <torch/autograd.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/utils.h>
+
+namespace inkling {
+
+EpochSums::EpochSums(torch::Device device) {
+  const auto on_device = torch::TensorOptions(device);
+  loss = torch::zeros({}, on_device.dtype(torch::kFloat32));
+  correct = torch::zeros({}, on_device.dtype(torch::kInt64));
+  bad_step = torch::full({}, kNever, on_device.dtype(torch::kInt64));
+  step = torch::zeros({}, on_device.dtype(torch::kInt64));
+}
+
+void EpochSums::clear() { loss.zero_(), correct.zero_(), bad_step.fill_(kNever), step.zero_(); }
+
+Step::Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
+           EpochSums& sums, double label_smoothing, std::int64_t batch)
+    : network_(network),
+      batches_(batches),
+      optimizer_(optimizer),
+      average_(average),
+      sums_(sums),
+      label_smoothing_(label_smoothing),
+      batch_(batch),
+      device_(network->parameters().front().device()),
+      repeated_([this] { on_device(); }, device_.is_cuda()) {}
+
+void Step::set_exchange(Exchange exchange) {
+  exchange_ = std::move(exchange);
+  repeated_ = RepeatedStep([this] { on_device(); }, /*capture=*/false);
+}
+
+void Step::operator()(double learning_rate, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  optimizer_.set_learning_rate(learning_rate);
+  average_.count_update();
+  repeated_();
+}
+
+void Step::on_device() {
+  namespace F = torch::nn::functional;
+  const Batch batch = batches_.next();
+  const torch::Tensor logits = [&] {
+    const Autocast autocast(device_);
+    return network_->forward(batch.pixels);
+  }();
+  torch::Tensor loss =
+      F::cross_entropy(
+          logits.to(torch::kFloat32), batch.targets.defined() ? batch.targets : batch.labels,
+          F::CrossEntropyFuncOptions().label_smoothing(label_smoothing_).reduction(torch::kSum)) /
+      static_cast<double>(batch_);
+  optimizer_.zero_grad();
+  loss.backward();
+  torch::NoGradGuard no_grad;
+  loss = loss.detach();
+  torch::Tensor correct = (logits.argmax(1) == batch.labels).sum();
+  if (exchange_) exchange_(loss, correct);
+  optimizer_.step();
+  average_.apply_update();
+  sums_.loss += loss;
+  sums_.correct += correct;
+  sums_.bad_step.copy_(torch::where(loss.isfinite(), sums_.bad_step,
+                                    torch::minimum(sums_.bad_step, sums_.step)));
+  sums_.step += 1;
+}
+
+}  // namespace inkling

@@ -1,0 +1,67 @@
+// One training step: batch, forward, loss, backward, optimizer, averaged weights. What the loop
+// repeats and the benchmark measures; on a GPU in bfloat16 and replayed as a CUDA graph.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+#include "model/network.h"
+#include "train/batches.h"
+#include "train/cuda_step.h"
+#include "train/ema.h"
+#include "train/optimizer.h"
+
+namespace inkling {
+
+// Sums over the steps of an epoch, on the device: reading them waits for it. The tensors stay the
+// same ones.
+struct EpochSums {
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  explicit EpochSums(torch::Device device);
+  void clear();
+
+  torch::Tensor loss;      // float32 []: of each step's mean
+  torch::Tensor correct;   // int64 []: answers
+  torch::Tensor bad_step;  // int64 []: the first step whose loss was not finite, or kNever
+  torch::Tensor step;      // int64 []: the next step's number, to be set before an epoch
+};
+
+class Step {
+ public:
+  // Keeps references to all of them. `batch` is the size of the batch of all processes together, by
+  // which the loss is divided, so that the processes' gradients add up to the batch's.
+  Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
+       EpochSums& sums, double label_smoothing, std::int64_t batch);
+
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
+  // What is to happen between backward and the optimizer: summing, over processes, the gradients,
+  // the loss (float32 []) and the count of right answers (int64 []). The step is then not captured
+  // as a graph.
+  using Exchange = std::function<void(torch::Tensor& loss, torch::Tensor& correct)>;
+  void set_exchange(Exchange exchange);
+
+  // Does a step with batches.next() and adds its outcome to the sums. `seed` is dropout's.
+  void operator()(double learning_rate, std::uint64_t seed);
+
+ private:
+  void on_device();
+
+  Network& network_;
+  Batches& batches_;
+  Optimizer& optimizer_;
+  WeightAverage& average_;
+  EpochSums& sums_;
+  double label_smoothing_;
+  std::int64_t batch_;
+  torch::Device device_;
+  Exchange exchange_;
+  RepeatedStep repeated_;
+};
+
+}  // namespace inkling
