@@ -58,8 +58,7 @@ std::vector<LayerShape> layer_shapes(const NetworkSpec& spec);
 class NetworkImpl : public torch::nn::Module {
  public:
   // What a batch norm layer does in training, [N,C,H,W] -> the same shape.
-  using BatchNorm =
-      std::function<torch::Tensor(torch::nn::BatchNorm2dImpl&, const torch::Tensor&)>;
+  using BatchNorm = std::function<torch::Tensor(torch::nn::BatchNorm2dImpl&, const torch::Tensor&)>;
 
   explicit NetworkImpl(NetworkSpec spec);
 

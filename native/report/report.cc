@@ -38,9 +38,9 @@ Json number_in(const Json& line, const char* key) {
 
 Json epoch_of(const Json& line) {
   Json epoch;
-  for (const char* key : {"epoch", "learning_rate", "train_loss", "train_accuracy",
-                          "validation_loss", "validation_accuracy", "images_per_second",
-                          "seconds"}) {
+  for (const char* key :
+       {"epoch", "learning_rate", "train_loss", "train_accuracy", "validation_loss",
+        "validation_accuracy", "images_per_second", "seconds"}) {
     epoch[key] = number_in(line, key);
   }
   return epoch;

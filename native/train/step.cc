@@ -64,8 +64,8 @@ void Step::on_device() {
   average_.apply_update();
   sums_.loss += loss;
   sums_.correct += correct;
-  sums_.bad_step.copy_(torch::where(loss.isfinite(), sums_.bad_step,
-                                    torch::minimum(sums_.bad_step, sums_.step)));
+  sums_.bad_step.copy_(
+      torch::where(loss.isfinite(), sums_.bad_step, torch::minimum(sums_.bad_step, sums_.step)));
   sums_.step += 1;
 }
 

@@ -44,12 +44,9 @@ class FinishedRun {
   }
 
   static std::string epoch(int number, double loss, double accuracy) {
-    return Json{{"epoch", number},
-                {"learning_rate", 0.001 * number},
-                {"train_loss", 2 * loss},
-                {"train_accuracy", accuracy},
-                {"validation_loss", loss},
-                {"validation_accuracy", accuracy},
+    return Json{{"epoch", number},         {"learning_rate", 0.001 * number},
+                {"train_loss", 2 * loss},  {"train_accuracy", accuracy},
+                {"validation_loss", loss}, {"validation_accuracy", accuracy},
                 {"seconds", 10 * number}}
                .dump() +
            "\n";
