@@ -160,8 +160,9 @@ void add_evaluate(CLI::App& app) {
   add_source_flags(*command, flags->sources);
   command->add_option("--probabilities", flags->probabilities,
                       "Write every answer as raw float32 [N,10], in the order of the data");
-  command->add_option("--errors", flags->errors,
-                      "Write a picture (.png) of what was read wrong, hardest first: label, answer");
+  command->add_option(
+      "--errors", flags->errors,
+      "Write a picture (.png) of what was read wrong, hardest first: label, answer");
   command->add_flag("--json", flags->json, "Print JSON for programs");
   command->callback([flags] { run_evaluate(*flags); });
 }

@@ -81,8 +81,11 @@ TEST(Answers, ADamagedFileIsNamed) {
 
 TEST(Sheet, ShowsWhatWasReadWrongAndNothingElse) {
   const auto dark_pixels = [](const std::vector<int>& read) {
-    const Answers answers{"m", "", {torch::full({3, 28, 28}, 255, torch::kUInt8),
-                                    torch::tensor({0, 1, 2}, torch::kInt64)}, answered(read)};
+    const Answers answers{
+        "m",
+        "",
+        {torch::full({3, 28, 28}, 255, torch::kUInt8), torch::tensor({0, 1, 2}, torch::kInt64)},
+        answered(read)};
     const torch::Tensor sheet = error_sheet(answers);
     EXPECT_EQ(sheet.size(2), 3);
     // An image is a block of 84x84 here; its caption's ink is far less than a second block.
