@@ -12,6 +12,10 @@
 #include "report/statistics.h"
 #include "train/run.h"
 #include "train/scoring.h"
+#ifdef INKLING_HAS_PICTURES
+#include "data/png.h"
+#include "report/sheet.h"
+#endif
 
 namespace inkling {
 namespace {
@@ -22,6 +26,7 @@ struct EvaluateFlags {
   Sources sources;
   ClassifierOptions classifier;
   std::string probabilities;  // file for raw float32 [N,10]
+  std::string errors;         // file for a sheet of what was read wrong
   bool json = false;
 };
 
@@ -99,6 +104,20 @@ std::vector<std::string> resolve_input_scale(const EvaluateFlags& flags, Classif
   return chosen;
 }
 
+// All sets' errors on one sheet, the hardest first.
+void write_errors(const std::string& path, const std::vector<NamedDataset>& sets,
+                  const std::vector<torch::Tensor>& probabilities) {
+  if (path.empty()) return;
+#ifdef INKLING_HAS_PICTURES
+  Answers all;
+  for (const NamedDataset& set : sets) all.data = concatenate(all.data, set.data);
+  all.probabilities = torch::cat(probabilities);
+  write_png(path, error_sheet(all));
+#else
+  throw Failure("--errors: this build cannot write pictures (INKLING_PICTURES is off)");
+#endif
+}
+
 void run_evaluate(const EvaluateFlags& flags) {
   Classifier classifier(flags.classifier);
   const std::vector<NamedDataset> sets = load_evaluation_data(flags.sources);
@@ -114,6 +133,7 @@ void run_evaluate(const EvaluateFlags& flags) {
     const std::string how = classifier.description();
     if (!how.empty()) std::printf("%s\n", how.c_str());
   }
+  std::vector<torch::Tensor> answers;
   std::string raw;
   for (const NamedDataset& set : sets) {
     const torch::Tensor p = classifier.probabilities(set.data.images);
@@ -121,8 +141,10 @@ void run_evaluate(const EvaluateFlags& flags) {
     if (!flags.json) print_table(evaluated);
     report["sets"].push_back(to_json(evaluated));
     raw.append(static_cast<const char*>(p.data_ptr()), p.nbytes());
+    answers.push_back(p);
   }
   if (!flags.probabilities.empty()) write_file(flags.probabilities, raw);
+  write_errors(flags.errors, sets, answers);
   if (flags.json) std::printf("%s\n", to_text(report).c_str());
 }
 
@@ -138,6 +160,9 @@ void add_evaluate(CLI::App& app) {
   add_source_flags(*command, flags->sources);
   command->add_option("--probabilities", flags->probabilities,
                       "Write every answer as raw float32 [N,10], in the order of the data");
+  command->add_option(
+      "--errors", flags->errors,
+      "Write a picture (.png) of what was read wrong, hardest first: label, answer");
   command->add_flag("--json", flags->json, "Print JSON for programs");
   command->callback([flags] { run_evaluate(*flags); });
 }

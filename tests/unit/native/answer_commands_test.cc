@@ -181,6 +181,14 @@ TEST_F(TwoRuns, AnAccuracyHasItsIntervalItsCalibrationAndItsLeaks) {
   EXPECT_FALSE(set.at("leaks").get<std::string>().empty());
 }
 
+TEST_F(TwoRuns, WhatWasReadWrongIsPainted) {
+  evaluate(file("run1") + " --errors " + file("errors.png"));
+  EXPECT_TRUE(read_file(file("errors.png")).starts_with("\x89PNG"));
+  expect_sentence(inkling_command("evaluate " + file("run1") + " --strokes " + file("s.jsonl") +
+                                  " --errors /nonexistent/e.png"),
+                  "/nonexistent/e.png");
+}
+
 TEST_F(TwoRuns, AForeignModelsInputScaleIsFoundByTrying) {
   // The same network, told that ink comes as 0 to 255.
   fs::copy(file("run1"), file("foreign"), fs::copy_options::recursive);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "report/answers.h"
+#include "report/sheet.h"
 #include "report/statistics.h"
 #include "temp_folder.h"
 #include "train/safetensors.h"
@@ -76,6 +77,23 @@ TEST(Answers, ADamagedFileIsNamed) {
   refuse(all.labels, p, R"([["m",2,""]])", "fewer rows");
   refuse(all.labels, p, R"([["m"]])", "which sets");
   refuse(all.labels, p, "no json", "which sets");
+}
+
+TEST(Sheet, ShowsWhatWasReadWrongAndNothingElse) {
+  const auto dark_pixels = [](const std::vector<int>& read) {
+    const Answers answers{
+        "m",
+        "",
+        {torch::full({3, 28, 28}, 255, torch::kUInt8), torch::tensor({0, 1, 2}, torch::kInt64)},
+        answered(read)};
+    const torch::Tensor sheet = error_sheet(answers);
+    EXPECT_EQ(sheet.size(2), 3);
+    // An image is a block of 84x84 here; its caption's ink is far less than a second block.
+    return sheet.select(2, 0).lt(50).sum().item<std::int64_t>() / (84 * 84);
+  };
+  EXPECT_EQ(dark_pixels({0, 1, 2}), 0);
+  EXPECT_EQ(dark_pixels({0, 1, 9}), 1);
+  EXPECT_EQ(dark_pixels({7, 8, 9}), 3);
 }
 
 TEST(Statistics, WilsonsIntervalEndsWhereTheScoreTestWouldRefuse) {
