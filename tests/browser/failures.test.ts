@@ -74,7 +74,7 @@ const kBrokenModels: [name: string, code: string, reason: RegExp][] = [
   ['picture', 'malformed-model', /not an ONNX|PNG/i],
   ['page', 'malformed-model', /HTML|not an ONNX/i],
   ['unknown-operator', 'unsupported-model', /the_only_node.*GridSample|GridSample.*the_only_node/],
-  ['wrong-shape', 'unsupported-model', /image.*\[N,3,32,32\].*\[N,1,28,28\]/],
+  ['wrong-shape', 'unsupported-model', /probabilities.*\[1,3,32,32\].*\[N,10\]/],
 ];
 
 test('each broken model file ends in its own sentence', async (t) => {

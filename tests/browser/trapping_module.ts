@@ -3,7 +3,7 @@
 
 const kI32 = 0x7f;
 
-const kDescription = '{"threshold":0,"metadata":{},"plan":[]}\0';
+const kDescription = '{"threshold":0,"input":[1,1,28,28],"classes":10,"metadata":{},"plan":[]}\0';
 
 /** Name, number of parameters, and the body before its `end`; all are i32 -> i32. */
 const kFunctions: [name: string, parameters: number, body: number[]][] = [
