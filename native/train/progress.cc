@@ -43,6 +43,7 @@ Progress::Progress(const std::filesystem::path& folder, std::int64_t epochs,
                    std::int64_t steps_per_epoch, std::int64_t done_epochs, double seconds_before)
     : epochs_(epochs),
       steps_per_epoch_(steps_per_epoch),
+      first_step_(done_epochs * steps_per_epoch),
       seconds_before_(seconds_before),
       terminal_(isatty(STDOUT_FILENO) != 0),
       start_(Clock::now()),
@@ -55,10 +56,9 @@ Progress::Progress(const std::filesystem::path& folder, std::int64_t epochs,
 
 double Progress::seconds() const { return seconds_before_ + seconds_since(start_); }
 
-double Progress::seconds_left(std::int64_t steps_done) {
-  if (!first_step_) first_step_ = steps_done - 1;
-  const double total = static_cast<double>(epochs_ * steps_per_epoch_ - *first_step_);
-  const double done = static_cast<double>(steps_done - *first_step_);
+double Progress::seconds_left(std::int64_t steps_done) const {
+  const double total = static_cast<double>(epochs_ * steps_per_epoch_ - first_step_);
+  const double done = static_cast<double>(steps_done - first_step_);
   return done > 0 ? seconds_since(start_) * (total - done) / done : 0;
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,11 +41,11 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
-  double seconds_left(std::int64_t steps_done);
+  double seconds_left(std::int64_t steps_done) const;
 
   std::ofstream log_;
   std::int64_t epochs_, steps_per_epoch_;
-  std::optional<std::int64_t> first_step_;  // that this process did: what the time left is told by
+  std::int64_t first_step_;  // that this process did, of the run: what the time left is told by
   double seconds_before_;
   bool terminal_;
   Clock::time_point start_, last_drawn_;
