@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <utility>
 
@@ -24,11 +25,12 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-// Images a second of one part, in each round.
+// One part, and what it did in each round.
 struct Part {
   std::string name;
-  std::function<void()> step;  // one batch
-  std::vector<double> rates;
+  std::function<void()> step;       // one batch
+  std::vector<double> rates;        // images a second
+  std::vector<double> cpu_seconds;  // processor time an image
 };
 
 // Batches without end.
@@ -84,6 +86,7 @@ void measure(Part& part, torch::Device device, std::int64_t batch, double second
   part.step();  // what begins an epoch, and cold caches, belong to no part
   wait();
   const auto start = Clock::now();
+  const std::clock_t cpu_start = std::clock();  // of all the process's threads
   std::int64_t steps = 0;
   std::chrono::duration<double> elapsed{};
   do {
@@ -93,7 +96,10 @@ void measure(Part& part, torch::Device device, std::int64_t batch, double second
   } while (elapsed.count() < seconds);
   wait();
   elapsed = Clock::now() - start;
-  part.rates.push_back(static_cast<double>(steps * batch) / elapsed.count());
+  const auto images = static_cast<double>(steps * batch);
+  part.rates.push_back(images / elapsed.count());
+  part.cpu_seconds.push_back(static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC /
+                             images);
 }
 
 }  // namespace
@@ -117,32 +123,36 @@ std::vector<BenchmarkLine> benchmark(Network& network, const TrainingData& data,
   std::uint64_t seed = 0;
 
   std::vector<Part> parts = {
-      {"data", [&] { plain_batches.ready().next(); }, {}},
-      {"data, augmented", [&] { augmented.ready().next(); }, {}},
-      {"bare step", [&] { bare(); }, {}},
-      {"whole", [&] { whole.ready(), step(options.schedule.learning_rate, ++seed); }, {}}};
+      {"data", [&] { plain_batches.ready().next(); }, {}, {}},
+      {"data, augmented", [&] { augmented.ready().next(); }, {}, {}},
+      {"bare step", [&] { bare(); }, {}, {}},
+      {"whole", [&] { whole.ready(), step(options.schedule.learning_rate, ++seed); }, {}, {}}};
   constexpr std::size_t kBare = 2;
   for (int round = -1; round < rounds; ++round) {  // the first warms up
     for (Part& part : parts) {
       measure(part, device, batch, seconds);
-      if (round < 0) part.rates.clear();
+      if (round < 0) part.rates.clear(), part.cpu_seconds.clear();
     }
   }
   std::vector<BenchmarkLine> lines;
   for (const Part& part : parts) {
-    std::vector<double> ratios;
+    std::vector<double> ratios, cpu_ratios;
     for (std::size_t round = 0; round < part.rates.size(); ++round) {
       ratios.push_back(part.rates[round] / parts[kBare].rates[round]);
+      cpu_ratios.push_back(parts[kBare].cpu_seconds[round] / part.cpu_seconds[round]);
     }
-    lines.push_back({part.name, median(part.rates), median(ratios)});
+    lines.push_back({part.name, median(part.rates), median(ratios), 1e6 * median(part.cpu_seconds),
+                     median(cpu_ratios)});
   }
   return lines;
 }
 
 void print_benchmark(const std::vector<BenchmarkLine>& lines) {
-  std::printf("%-18s %12s %14s\n", "", "images/s", "to bare step");
+  std::printf("%-18s %12s %14s %16s %14s\n", "", "images/s", "to bare step", "CPU us an image",
+              "to bare step");
   for (const BenchmarkLine& line : lines) {
-    std::printf("%-18s %12.0f %13.2fx\n", line.name.c_str(), line.images_per_second, line.ratio);
+    std::printf("%-18s %12.0f %13.2fx %16.1f %13.2fx\n", line.name.c_str(), line.images_per_second,
+                line.ratio, line.cpu_microseconds, line.cpu_ratio);
   }
 }
 

@@ -10,7 +10,12 @@ namespace inkling {
 struct BenchmarkLine {
   std::string name;
   double images_per_second = 0;  // median over the rounds
-  double ratio = 0;              // to the bare step: median of the rounds' ratios; 0: none
+  double ratio = 0;              // to the bare step: median of the rounds' ratios
+  // Processor time an image takes, of all threads together, and the bare step's divided by it: what
+  // the ratio would be if all cores were busy with this alone. Steadier than the ratio on a machine
+  // that does something else too.
+  double cpu_microseconds = 0;
+  double cpu_ratio = 0;
 };
 
 // Measures, in turn and again and again, so that whatever else the machine does meets all alike:
