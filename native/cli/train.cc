@@ -99,6 +99,7 @@ void test_once(Network& network, const std::vector<NamedDataset>& sets, const Le
                 set.name.c_str(), 100 * s.accuracy(), static_cast<long long>(s.count),
                 100 * s.refused_share(), 100 * s.answered_accuracy());
   }
+  if (!sets.empty()) save_answers(folder, "test", sets, torch::cat(answers));
 }
 
 // Of several processes (`group`, else null) rank 0 alone writes and tests.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "report/answers.h"
 #include "synthetic.h"
 #include "temp_folder.h"
 
@@ -89,6 +90,9 @@ TEST(CommandLine, SeveralSeedsAreARunEachAndASummary) {
     const auto& test = run.at("details").at("tests").at(0);
     EXPECT_NE(test.at("leaks").get<std::string>().find("not a test score"), std::string::npos);
     EXPECT_FALSE(run.at("details").contains("mnist_test"));
+    for (const char* part : {"validation", "test"}) {
+      EXPECT_EQ(load_answers(folder / ("run/" + std::string(seed)), part).size(), 1u) << part;
+    }
   }
   EXPECT_NE(trained.text.find("this is not a test score"), std::string::npos) << trained.text;
 }
