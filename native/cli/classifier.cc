@@ -253,7 +253,7 @@ std::string leaks_of(const std::vector<std::string>& models, const NamedDataset&
     const std::string sentence =
         fs::exists(hashes)
             ? describe(count_leaks(load_seen_images(hashes), set.name, set.data.images))
-            : "what it was trained on is not known, so neither is whether this is a test score";
+            : "not known: what it was trained on, and so whether this is a test score";
     const std::string line = models.size() == 1 ? sentence : model + ": " + sentence;
     text += (text.empty() ? "" : "; ") + line;
   }

@@ -30,7 +30,8 @@ std::vector<ReportedSet> ask(const ReportFlags& flags) {
     std::vector<std::string> notes = {leaks_of({flags.run}, set)};
     sets.push_back({set.name,
                     {set.name, set.note, std::move(set.data), std::move(answers)},
-                    std::move(notes)});
+                    std::move(notes),
+                    false});
   }
   return sets;
 }

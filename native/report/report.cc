@@ -146,6 +146,7 @@ Json set_json(const ReportedSet& reported, double threshold) {
   const Confusion confusion = confusion_of(answers.probabilities, answers.data.labels);
   Json set = {{"title", reported.title},
               {"notes", notes},
+              {"held_out", reported.held_out},
               {"images", s.count},
               {"correct", s.correct},
               {"accuracy", s.accuracy()},
@@ -205,12 +206,12 @@ Json report_of(const fs::path& folder, const std::vector<ReportedSet>& asked) {
   for (Answers& answers : load_answers(folder, "validation")) {
     const std::string title = "held out: " + answers.name;
     const auto notes = notes_of(leaks, answers.name, true);
-    add({title, std::move(answers), notes});
+    add({title, std::move(answers), notes, true});
   }
   for (Answers& answers : load_answers(folder, "test")) {
     const std::string title = answers.name;
     const auto notes = notes_of(leaks, answers.name, false);
-    add({title, std::move(answers), notes});
+    add({title, std::move(answers), notes, false});
   }
   for (const ReportedSet& set : asked) add(set);
   return report;

@@ -21,10 +21,10 @@ function palette() {
 // What all charts share. `title` names the axes for those who cannot see them.
 function chart_options(p, x_title, y_title, more) {
   const axis = (title, extra) => ({
-    title: { display: true, text: title, color: p.muted },
-    ticks: { color: p.muted, maxRotation: 0 },
-    grid: { color: p.hair, drawBorder: false },
     ...extra,
+    title: { display: true, text: title, color: p.muted },
+    ticks: { color: p.muted, maxRotation: 0, ...extra?.ticks },
+    grid: { color: p.hair, drawBorder: false, ...extra?.grid },
   });
   return {
     responsive: true,
@@ -93,7 +93,7 @@ function curve_chart(canvas, epochs, title, curves, y) {
     options: chart_options(p, 'epoch', title, {
       legend: curves(p).length > 1,
       legend_labels: { pointStyle: 'line' },
-      x: { type: 'linear', ticks: { precision: 0, color: p.muted }, grid: { display: false } },
+      x: { type: 'linear', ticks: { precision: 0 }, grid: { display: false } },
       y,
       tooltip: {
         title: (items) => `epoch ${items[0].parsed.x}${epochs[items[0].dataIndex].best_of_all ? ' (kept)' : ''}`,
@@ -161,18 +161,18 @@ function calibration_chart(canvas, bins) {
       pointHitRadius: 0,
     },
   ];
-  const axis = (p, more) => ({
+  const axis = (more) => ({
     min: 0,
     max: 1,
-    ticks: { color: p.muted, callback: share_text, stepSize: 0.2, maxRotation: 0 },
+    ticks: { callback: share_text, stepSize: 0.2 },
     ...more,
   });
   return add_chart(canvas, (p) => ({
     data: { datasets: datasets(p) },
     options: {
       ...chart_options(p, 'confidence', 'accuracy', {
-        x: axis(p, { type: 'linear', grid: { display: false } }),
-        y: axis(p),
+        x: axis({ type: 'linear', grid: { display: false } }),
+        y: axis(),
         tooltip: {
           title: () => '',
           label: ({ raw: { bin } }) =>
@@ -207,7 +207,6 @@ function confidence_chart(canvas, bins) {
         type: 'logarithmic',
         min: 0.8,
         ticks: {
-          color: p.muted,
           callback: (value) => (Number.isInteger(Math.log10(value)) ? value.toLocaleString('en') : null),
         },
       },

@@ -54,7 +54,9 @@ function fill_head() {
 function fill_tiles() {
   const { run, epochs, sets } = report;
   const tiles = by_id('tiles');
-  [...sets].reverse().forEach((set, i) => {
+  // What counts most comes first: images that chose nothing.
+  const ordered = [...sets.filter((set) => !set.held_out), ...sets.filter((set) => set.held_out)];
+  ordered.forEach((set, i) => {
     const note = `${count(set.images)} images; 95 %: ${interval(set.interval)}`;
     tiles.append(tile(percent(set.accuracy), set.title, note, i === 0));
   });
@@ -216,7 +218,7 @@ function fill_sets() {
     by_id('sets').append(button);
   }
   by_id('sets').hidden = report.sets.length === 1;
-  show_set(report.sets[report.sets.length - 1]);
+  show_set(report.sets.find((set) => !set.held_out) ?? report.sets[0]);
 }
 
 // --- the run --------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ TEST(Report, ItsNumbersAreTheRuns) {
   ASSERT_EQ(report["sets"].size(), 1u);
   const Json& set = report["sets"][0];
   EXPECT_EQ(set["title"], "held out: mnist");
+  EXPECT_EQ(set["held_out"], true);
   EXPECT_EQ(set["correct"], 3);
   EXPECT_EQ(set["accuracy"], 0.75);
   EXPECT_EQ(set["refused"], 1.0);  // 0.91 is below the run's threshold
