@@ -7,6 +7,7 @@
 #include "cli/classifier.h"
 #include "cli/commands.h"
 #include "data/file.h"
+#include "data/leaks.h"
 
 namespace inkling {
 namespace {
@@ -25,13 +26,17 @@ std::vector<ReportedSet> ask(const ReportFlags& flags) {
   ClassifierOptions options;
   options.models = {flags.run};
   const Classifier classifier(options);
-  for (NamedDataset& set : load_evaluation_data(flags.sources)) {
+  for (const NamedDataset& set : load_evaluation_data(flags.sources)) {
     torch::Tensor answers = classifier.probabilities(set.data.images);
-    std::vector<std::string> notes = {leaks_of({flags.run}, set)};
-    sets.push_back({set.name,
-                    {set.name, set.note, std::move(set.data), std::move(answers)},
-                    std::move(notes),
-                    false});
+    ReportedSet reported{set.name, {set.name, set.note, set.data, std::move(answers)}};
+    if (const fs::path hashes = seen_images_path(flags.run); fs::exists(hashes)) {
+      const LeakCount leaks = count_leaks(load_seen_images(hashes), set.name, set.data.images);
+      reported.notes = {describe(leaks)};
+      reported.leaks = leaks.any();
+    } else {
+      reported.notes = {"the run did not keep what it was trained on, so leaks are not known"};
+    }
+    sets.push_back(std::move(reported));
   }
   return sets;
 }

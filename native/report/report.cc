@@ -147,6 +147,7 @@ Json set_json(const ReportedSet& reported, double threshold) {
   Json set = {{"title", reported.title},
               {"notes", notes},
               {"held_out", reported.held_out},
+              {"leaks", reported.leaks},
               {"images", s.count},
               {"correct", s.correct},
               {"accuracy", s.accuracy()},
@@ -180,11 +181,16 @@ void add_leaks(const Json& details, Json& report, LeakReport& leaks) {
   }
 }
 
-std::vector<std::string> notes_of(const LeakReport& leaks, const std::string& set, bool held_out) {
+// A set whose answers the run kept, with what the run knows of its leaks.
+ReportedSet kept_set(Answers answers, const LeakReport& leaks, bool held_out) {
+  ReportedSet set{
+      (held_out ? "held out: " : "") + answers.name, std::move(answers), {}, held_out, false};
   for (const LeakCount& count : leaks.sets) {
-    if (count.name == set && count.is_validation == held_out) return {describe(count)};
+    if (count.name != set.answers.name || count.is_validation != held_out) continue;
+    set.notes = {describe(count)};
+    set.leaks = count.any();
   }
-  return {};
+  return set;
 }
 
 }  // namespace
@@ -204,14 +210,10 @@ Json report_of(const fs::path& folder, const std::vector<ReportedSet>& asked) {
     }
   };
   for (Answers& answers : load_answers(folder, "validation")) {
-    const std::string title = "held out: " + answers.name;
-    const auto notes = notes_of(leaks, answers.name, true);
-    add({title, std::move(answers), notes, true});
+    add(kept_set(std::move(answers), leaks, true));
   }
   for (Answers& answers : load_answers(folder, "test")) {
-    const std::string title = answers.name;
-    const auto notes = notes_of(leaks, answers.name, false);
-    add({title, std::move(answers), notes, false});
+    add(kept_set(std::move(answers), leaks, false));
   }
   for (const ReportedSet& set : asked) add(set);
   return report;

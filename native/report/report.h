@@ -19,8 +19,9 @@ inline constexpr std::size_t kMaxReportedEpochs = 2000;  // of more, every n-th 
 struct ReportedSet {
   std::string title;  // "held out: mnist"
   Answers answers;
-  std::vector<std::string> notes;  // what must be said beside its accuracy: leaks
-  bool held_out = false;           // the run chose its epoch and threshold by it
+  std::vector<std::string> notes = {};  // what must be said beside its accuracy: leaks
+  bool held_out = false;                // the run chose its epoch and threshold by it
+  bool leaks = false;                   // it has images that the run has seen
 };
 
 // Everything that the page shows, by name:
@@ -28,8 +29,8 @@ struct ReportedSet {
 //             multiply_adds, layers[], details (as recorded)
 //   epochs[]  epoch, learning_rate, train_loss, train_accuracy, validation_loss,
 //             validation_accuracy, images_per_second, seconds, best_of_all
-//   sets[]    title, held_out, images, correct, accuracy, interval [low, high], loss, threshold,
-//   refused,
+//   sets[]    title, held_out, leaks, images, correct, accuracy, interval [low, high], loss,
+//   threshold, refused,
 //             accuracy_refused_wrong, confusion[label][answer], precision[], recall[],
 //             calibration {error, bins[]}, hardest [{row, label, probabilities[10]}],
 //             pixels (base64 of the hardest's bytes), notes[]

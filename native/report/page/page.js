@@ -26,6 +26,7 @@ const as_text = (value) => (typeof value === 'string' ? value : JSON.stringify(v
 
 function duration(seconds) {
   if (!is_number(seconds)) return '–';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
@@ -120,10 +121,10 @@ function confusion_table(confusion) {
   return table('confusion', ['', ...digits.map(String)], rows);
 }
 
-function meter(share) {
+// The last percents are what differs, so bars begin at `base`.
+function meter(share, base) {
   if (!is_number(share)) return '–';
-  // The last percents are what differs: an empty bar is 90 %.
-  const length = Math.max(0, (share - 0.9) / 0.1);
+  const length = Math.max(0, (share - base) / (1 - base));
   return element(
     'span',
     {},
@@ -133,9 +134,12 @@ function meter(share) {
 }
 
 function digit_table(set) {
+  const least = Math.min(...[...set.precision, ...set.recall].filter(is_number));
+  const base = Math.min(0.9, Math.floor(10 * least) / 10);
+  by_id('bars').textContent = `bars begin at ${percent(base, 0)}`;
   const rows = digits.map((digit) => {
     const images = set.confusion[digit].reduce((sum, value) => sum + value, 0);
-    return [String(digit), count(images), meter(set.precision[digit]), meter(set.recall[digit])];
+    return [String(digit), count(images), meter(set.precision[digit], base), meter(set.recall[digit], base)];
   });
   return table('lines', ['digit', 'images', 'precision', 'recall'], rows);
 }
@@ -187,7 +191,7 @@ function show_set(set) {
     element('b', {}, `${percent(set.accuracy)} of ${count(set.images)} right`),
     ` (${count(wrong)} wrong; 95 % interval ${interval(set.interval)}); loss ${set.loss.toFixed(4)}; “?” for ` +
       `${percent(set.refused)}, below a confidence of ${set.threshold.toFixed(3)}; ${percent(set.accuracy_refused_wrong)} if “?” counts as wrong.`,
-    ...set.notes.map((note) => element('span', { className: 'warning', style: { display: 'block' } }, note)),
+    ...set.notes.map((note) => element('span', { className: set.leaks ? 'note warning' : 'note' }, note)),
   );
   by_id('confusion').replaceChildren(confusion_table(set.confusion));
   by_id('digits').replaceChildren(digit_table(set));
