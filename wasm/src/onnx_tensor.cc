@@ -115,11 +115,12 @@ struct External {
 
 std::uint64_t parse_number(const std::string& text, const Tensor& tensor) {
   std::uint64_t value = 0;
-  const bool fits = !text.empty() && text.size() < 16;
+  if (text.empty() || text.size() > 15 ||
+      text.find_first_not_of("0123456789") != std::string::npos) {
+    malformed(cat("tensor '", tensor.name, "' has '", text.substr(0, 40),
+                  "' as a place in another file"));
+  }
   for (const char c : text) {
-    if (!fits || c < '0' || c > '9') {
-      malformed(cat("tensor '", tensor.name, "' has '", text, "' as a place in another file"));
-    }
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;

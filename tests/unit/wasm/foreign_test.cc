@@ -312,9 +312,9 @@ TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
   const Seen seen = run_net(
       [](ModelBuilder& model) {
         model.floats("scale", {}, {0.25f})
-            .initializer(tensor("zero", 3, {}, std::string(1, '\x05')))
-            .node("QuantizeLinear", {"x1", "scale", "zero"}, {"q"})
-            .node("DequantizeLinear", {"q", "scale", "zero"}, {"y"});
+            .initializer(tensor("point", 3, {}, std::string(1, '\x05')))
+            .node("QuantizeLinear", {"x1", "scale", "point"}, {"q"})
+            .node("DequantizeLinear", {"q", "scale", "point"}, {"y"});
       },
       3 * 784);
   expect_close(seen.y.v, reference_map(seen.x.v, [](double x) {
