@@ -1,5 +1,5 @@
 // Bundles the TypeScript tests of a folder into build/tests and runs them with node's own test runner:
-// `node tests/run.mjs parity|browser|screenshot`.
+// `node tests/run.mjs golden|parity|browser|screenshot`.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ const kRoot = fileURLToPath(new URL('..', import.meta.url));
 
 /** @type {Record<string, {folder: string, pattern: RegExp}>} */
 const kSuites = {
+  golden: { folder: 'tests/golden', pattern: /\.test\.ts$/ },
   parity: { folder: 'tests/parity', pattern: /\.test\.ts$/ },
   browser: { folder: 'tests/browser', pattern: /\.test\.ts$/ },
   screenshot: { folder: 'tests/browser', pattern: /^screenshots\.test\.ts$/ },

@@ -16,7 +16,9 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "inkling/engine.h"
@@ -34,6 +36,7 @@ constexpr std::size_t kKeptMessage = 2048;
 // The module is single-threaded, and so is this binding.
 struct State {
   std::vector<std::unique_ptr<Engine>> engines;  // engines[handle - 1]; null after free
+  std::vector<std::pair<std::string, std::span<const std::byte>>> side_files;  // for the next load
   std::string json;
   std::vector<float> values;
 };
@@ -166,8 +169,20 @@ INKLING_EXPORT void* inkling_alloc(size_t bytes) { return std::malloc(bytes == 0
 
 INKLING_EXPORT void inkling_free(void* memory) { std::free(memory); }
 
+INKLING_EXPORT int inkling_side_file(const char* name, const uint8_t* bytes, size_t size) {
+  return guarded([&]() -> int {
+    if (name == nullptr || (bytes == nullptr && size > 0)) return invalid("An address is null.");
+    state().side_files.emplace_back(name,
+                                    std::span(reinterpret_cast<const std::byte*>(bytes), size));
+    return 0;
+  });
+}
+
 INKLING_EXPORT int inkling_engine_load(const uint8_t* onnx, size_t size) {
   return guarded([&]() -> int {
+    const auto kept = std::exchange(state().side_files, {});
+    std::vector<inkling::SideFile> files;
+    for (const auto& [name, bytes] : kept) files.push_back({name, bytes});
     if (onnx == nullptr && size > 0) return invalid("The model's address is null.");
     auto& engines = state().engines;
     const auto slot = std::find(engines.begin(), engines.end(), nullptr);
@@ -175,7 +190,7 @@ INKLING_EXPORT int inkling_engine_load(const uint8_t* onnx, size_t size) {
     if (index >= kMaxEngines)
       return invalid("256 engines are loaded already; free those no longer needed.");
     if (slot == engines.end()) engines.emplace_back();
-    auto engine = Engine::load({reinterpret_cast<const std::byte*>(onnx), size});
+    auto engine = Engine::load({reinterpret_cast<const std::byte*>(onnx), size}, files);
     if (!engine.ok()) return fail(engine.status());
     engines[index] = std::make_unique<Engine>(std::move(engine).value());
     return static_cast<int>(index) + 1;

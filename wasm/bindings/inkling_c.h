@@ -20,6 +20,10 @@ const char* inkling_last_error(void);
 void* inkling_alloc(size_t bytes);
 void inkling_free(void* memory);
 
+// Hands the next inkling_engine_load a file that the model keeps weights in, by the name that the
+// model calls it. The bytes must stay where they are until then.
+int inkling_side_file(const char* name, const uint8_t* bytes, size_t size);
+
 // ONNX bytes -> a handle > 0. The bytes may be freed afterwards.
 int inkling_engine_load(const uint8_t* onnx, size_t size);
 void inkling_engine_free(int handle);

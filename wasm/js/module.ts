@@ -21,6 +21,7 @@ interface Exports {
   inkling_last_error(): number;
   inkling_alloc(bytes: number): number;
   inkling_free(pointer: number): void;
+  inkling_side_file(name: number, bytes: number, size: number): number;
   inkling_engine_load(onnx: number, size: number): number;
   inkling_engine_free(handle: number): void;
   inkling_engine_classify(handle: number, pixels: number, count: number, out: number): number;
@@ -65,11 +66,25 @@ export class EngineModule {
     return new EngineModule(exports);
   }
 
-  /** Loads ONNX bytes in place of whatever was loaded before. */
-  load(onnx: Uint8Array): Description {
-    const handle = this.#withMemory([onnx.byteLength], ([bytes]) => {
-      this.#bytes(bytes, onnx.byteLength).set(onnx);
-      return this.#check(this.#exports.inkling_engine_load(bytes, onnx.byteLength));
+  /**
+   * Loads ONNX bytes in place of whatever was loaded before. `files`: what the model keeps beside itself,
+   * by the names that it (and the error of a load without them) calls them.
+   */
+  load(onnx: Uint8Array, files: Record<string, Uint8Array> = {}): Description {
+    const beside = Object.entries(files).map(([name, bytes]) => ({
+      name: new TextEncoder().encode(name + '\0'),
+      bytes,
+    }));
+    const sizes = beside.flatMap(({ name, bytes }) => [name.length, bytes.length]);
+    const handle = this.#withMemory([onnx.byteLength, ...sizes], ([model, ...places]) => {
+      beside.forEach(({ name, bytes }, i) => {
+        const [nameAt, bytesAt] = places.slice(2 * i);
+        this.#bytes(nameAt, name.length).set(name);
+        this.#bytes(bytesAt, bytes.length).set(bytes);
+        this.#check(this.#exports.inkling_side_file(nameAt, bytesAt, bytes.length));
+      });
+      this.#bytes(model, onnx.byteLength).set(onnx);
+      return this.#check(this.#exports.inkling_engine_load(model, onnx.byteLength));
     });
     this.dispose();
     this.#engine = handle;

@@ -80,8 +80,13 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limits) try {
-  auto model = read_onnx(onnx, limits);
+Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limits) {
+  return load(onnx, {}, limits);
+}
+
+Result<Engine> Engine::load(std::span<const std::byte> onnx, std::span<const SideFile> side_files,
+                            const Limits& limits) try {
+  auto model = read_onnx(onnx, side_files, limits);
   if (!model.ok()) return model.status();
   const auto threshold = read_threshold(model.value());
   if (!threshold.ok()) return threshold.status();

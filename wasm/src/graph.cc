@@ -146,6 +146,7 @@ GraphBuilder::Lower GraphBuilder::find_lowering(const Node& node) {
       {"HardSigmoid", &GraphBuilder::lower_unary},
       {"HardSwish", &GraphBuilder::lower_unary},
       {"Identity", &GraphBuilder::lower_pass_through},
+      {"If", &GraphBuilder::lower_if},
       {"LeakyRelu", &GraphBuilder::lower_unary},
       {"Less", &GraphBuilder::lower_binary},
       {"LessOrEqual", &GraphBuilder::lower_binary},
@@ -280,7 +281,9 @@ std::vector<bool> GraphBuilder::find_needed_nodes() const {
     for (const std::string& output : node.outputs) {
       if (!output.empty() && wanted.contains(output)) needed[i] = true;
     }
-    if (needed[i]) wanted.insert(node.inputs.begin(), node.inputs.end());
+    if (!needed[i]) continue;
+    wanted.insert(node.inputs.begin(), node.inputs.end());
+    wanted.insert(node.captures.begin(), node.captures.end());
   }
   return needed;
 }
@@ -337,7 +340,7 @@ Status GraphBuilder::lower_known(const Node& node, Lower lower) {
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (operand(node, i) != nullptr) all_constant = all_constant && constant(node, i) != nullptr;
   }
-  if (!all_constant) return (this->*lower)(node);
+  if (!all_constant || node.op_type == "If") return (this->*lower)(node);
   const std::size_t first_step = graph_.steps.size(), first_value = graph_.values.size(),
                     first_buffer = graph_.buffers.size();
   INKLING_RETURN_IF_ERROR((this->*lower)(node));
@@ -353,6 +356,33 @@ Status GraphBuilder::lower_known(const Node& node, Lower lower) {
   graph_.steps.resize(first_step);
   graph_.values.resize(first_value);
   graph_.buffers.resize(first_buffer);
+  return {};
+}
+
+// The branch that a constant condition chooses, in the If's place.
+Status GraphBuilder::lower_if(const Node& node) {
+  const auto condition = number(node, 0, 0);
+  if (!condition) return cannot("its condition is not a constant");
+  const auto found = node.attributes.find(*condition != 0 ? "then_branch" : "else_branch");
+  if (found == node.attributes.end() || !found->second.g) return contradicts("it lacks a branch");
+  const Subgraph& branch = *found->second.g;
+  if (branch.outputs.size() != node.outputs.size())
+    return contradicts("its branch has other outputs");
+  for (const Tensor& tensor : branch.initializers) {
+    if (!operands_.emplace(tensor.name, Operand{&tensor}).second) {
+      return contradicts(cat("its branch defines '", tensor.name, "' again"));
+    }
+  }
+  for (const Node& inner : branch.nodes) INKLING_RETURN_IF_ERROR(lower_node(inner));
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const auto result = operands_.find(branch.outputs[i]);
+    if (result == operands_.end()) return contradicts("its branch lacks an output");
+    Operand& output = operands_[node.outputs[i]];
+    output = result->second;
+    if (output.value == kUnknown) continue;
+    // One more reader than there are, so that nothing is fused away here.
+    readers_[graph_.values[output.value].name] += readers_[node.outputs[i]];
+  }
   return {};
 }
 
@@ -380,6 +410,7 @@ Status GraphBuilder::lower_all() {
   for (std::size_t i = 0; i < needed.size(); ++i) {
     if (!needed[i]) continue;
     for (const std::string& name : model_.nodes[i].inputs) ++readers_[name];
+    for (const std::string& name : model_.nodes[i].captures) ++readers_[name];
   }
   for (std::size_t i = 0; i < needed.size(); ++i) {
     if (needed[i]) INKLING_RETURN_IF_ERROR(lower_node(model_.nodes[i]));

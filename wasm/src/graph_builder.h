@@ -37,6 +37,7 @@ class GraphBuilder {
   std::vector<bool> find_needed_nodes() const;
   Status lower_all();
   Status lower_node(const Node& node);
+  Status lower_if(const Node& node);
   Status lower_known(const Node& node, Lower lower);
   Status check_inputs(const Node& node, bool* unknown) const;
   Status unsupported_nodes() const;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,7 +48,11 @@ struct Tensor {
   std::vector<std::byte> owned;      // backs `bytes` where the file holds another encoding
 };
 
+struct Subgraph;
+
 struct Attribute {
+  std::string reference;  // inside a function: the caller's attribute that this one is
+  std::shared_ptr<Subgraph> g;
   float f = 0;
   std::int64_t i = 0;
   std::string s;
@@ -63,6 +68,14 @@ struct Node {
   std::vector<std::string> inputs;  // an empty name is an omitted optional input
   std::vector<std::string> outputs;
   std::map<std::string, Attribute, std::less<>> attributes;
+  std::vector<std::string> captures;  // names that its subgraphs may read from around it
+};
+
+// A branch of an If.
+struct Subgraph {
+  std::vector<Node> nodes;
+  std::vector<Tensor> initializers;
+  std::vector<std::string> outputs;
 };
 
 inline constexpr std::int64_t kDynamicDim = -1;  // a name instead of a number, or nothing
@@ -78,7 +91,7 @@ struct Model {
   std::int64_t ir_version = 0;
   std::int64_t opset = 0;  // of ONNX's own operators
   std::map<std::string, std::string, std::less<>> metadata;
-  std::vector<Node> nodes;
+  std::vector<Node> nodes;  // in an order in which they can run; functions are written out
   std::vector<Tensor> initializers;
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;

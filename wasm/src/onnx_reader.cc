@@ -14,97 +14,6 @@ namespace {
 
 using namespace onnx;
 
-// StringStringEntryProto
-std::pair<std::string, std::string> read_entry(Reader reader) {
-  std::pair<std::string, std::string> entry;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case tag_and_type(1, kBytes):
-        entry.first = read_name(reader);
-        break;
-      case tag_and_type(2, kBytes):
-        entry.second = reader.get_string();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  return entry;
-}
-
-// AttributeProto
-std::pair<std::string, Attribute> read_attribute(Reader reader, const Limits& limits) {
-  std::pair<std::string, Attribute> result;
-  Attribute& attribute = result.second;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case tag_and_type(1, kBytes):
-        result.first = read_name(reader);
-        break;
-      case tag_and_type(2, kFixed32):
-        attribute.f = reader.get_float();
-        break;
-      case tag_and_type(3, kVarint):
-        attribute.i = reader.get_int64();
-        break;
-      case tag_and_type(4, kBytes):
-        attribute.s = read_name(reader);
-        break;
-      case tag_and_type(5, kBytes):
-        attribute.t = read_tensor(Reader(reader.get_view()), limits);
-        break;
-      case tag_and_type(7, kFixed32):
-      case tag_and_type(7, kBytes):
-        read_floats(reader, attribute.floats, kMaxListEntries);
-        break;
-      case tag_and_type(8, kVarint):
-      case tag_and_type(8, kBytes):
-        read_ints(reader, attribute.ints, kMaxListEntries);
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  return result;
-}
-
-void push_name(Reader& reader, std::vector<std::string>& names) {
-  if (names.size() >= kMaxListEntries) too_large("a node with more than 65536 inputs or outputs");
-  names.push_back(read_name(reader));
-}
-
-// NodeProto
-Node read_node(Reader reader, const Limits& limits) {
-  Node node;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case tag_and_type(1, kBytes):
-        push_name(reader, node.inputs);
-        break;
-      case tag_and_type(2, kBytes):
-        push_name(reader, node.outputs);
-        break;
-      case tag_and_type(3, kBytes):
-        node.name = read_name(reader);
-        break;
-      case tag_and_type(4, kBytes):
-        node.op_type = read_name(reader);
-        break;
-      case tag_and_type(5, kBytes):
-        node.attributes.insert(read_attribute(Reader(reader.get_view()), limits));
-        break;
-      case tag_and_type(7, kBytes):
-        node.domain = read_name(reader);
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  if (node.op_type.empty()) malformed(cat("node '", node.name, "' names no operator"));
-  if (node.domain == "ai.onnx") node.domain.clear();
-  return node;
-}
-
 // TensorShapeProto.Dimension
 std::int64_t read_dimension(Reader reader) {
   std::int64_t value = kDynamicDim;
@@ -178,11 +87,11 @@ void push_limited(std::vector<T>& list, T item, std::size_t limit, const char* w
 }
 
 // GraphProto
-void read_graph(Reader reader, Model& model, const Limits& limits) {
+void read_graph(Reader reader, Model& model, const Context& limits) {
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        push_limited(model.nodes, read_node(Reader(reader.get_view()), limits), limits.nodes,
+        push_limited(model.nodes, read_node(Reader(reader.get_view()), limits, 0), limits.nodes,
                      "nodes");
         break;
       case tag_and_type(5, kBytes):
@@ -223,7 +132,8 @@ void read_opset(Reader reader, Model& model) {
 }
 
 // ModelProto. `model` is filled as far as the bytes go, so that the caller can tell what was there.
-void read_model(Reader reader, Model& model, bool& has_graph, const Limits& limits) {
+void read_model(Reader reader, Model& model, bool& has_graph, const Context& limits) {
+  std::vector<Function> functions;
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kVarint):
@@ -245,10 +155,15 @@ void read_model(Reader reader, Model& model, bool& has_graph, const Limits& limi
         model.metadata.insert_or_assign(std::move(key), std::move(value));
         break;
       }
+      case tag_and_type(25, kBytes):
+        push_limited(functions, read_function(Reader(reader.get_view())), limits.nodes,
+                     "functions");
+        break;
       default:
         reader.skip();
     }
   }
+  inline_functions(model, functions, limits);
 }
 
 // What the first bytes say that the file is, if it is one of those that people mistake for a model.
@@ -288,6 +203,16 @@ Status cut_off(std::size_t size) {
                                      " bytes, before it is complete."));
 }
 
+Status missing_files(const std::set<std::string>& names) {
+  std::string text = "The model keeps weights in another file";
+  const char* separator = ": '";
+  for (const std::string& name : names) {
+    append(text, separator, name);
+    separator = "', '";
+  }
+  return Status::unsupported_model(cat(text, "'; load it together with that."));
+}
+
 Status check_parts(const Model& model, bool has_graph, std::span<const std::byte> file) {
   if (model.ir_version <= 0) return not_onnx(file);
   if (!has_graph || model.opset <= 0 || model.nodes.empty()) return cut_off(file.size());
@@ -296,17 +221,19 @@ Status check_parts(const Model& model, bool has_graph, std::span<const std::byte
 
 }  // namespace
 
-Result<Model> read_onnx(std::span<const std::byte> file, const Limits& limits) {
+Result<Model> read_onnx(std::span<const std::byte> file, std::span<const SideFile> side_files,
+                        const Limits& limits) {
   if (file.empty()) return Status::malformed_model("The model file is empty (0 bytes).");
   if (file.size() > limits.file_bytes) {
     return Status::limit_exceeded(cat("The model file has ", file.size(), " bytes; at most ",
                                       limits.file_bytes, " are allowed."));
   }
+  const Context context(limits, side_files);
   Model model;
   bool has_graph = false;
   try {
     read_model(Reader(reinterpret_cast<const char*>(file.data()), file.size()), model, has_graph,
-               limits);
+               context);
   } catch (const ReadError& error) {
     return model.ir_version > 0 ? error.status : not_onnx(file);
   } catch (const std::bad_alloc&) {
@@ -315,6 +242,7 @@ Result<Model> read_onnx(std::span<const std::byte> file, const Limits& limits) {
     return model.ir_version > 0 ? cut_off(file.size()) : not_onnx(file);
   }
   if (Status status = check_parts(model, has_graph, file); !status.ok()) return status;
+  if (!context.missing.empty()) return missing_files(context.missing);
   return model;
 }
 

@@ -40,6 +40,8 @@ std::size_t data_type_size(DataType type) {
 namespace onnx {
 namespace {
 
+constexpr std::size_t kMaxSideFiles = 16;  // named in one message
+
 // What TensorProto's typed fields held, before it is known which of them the element type uses.
 struct TypedData {
   std::vector<float> floats;
@@ -85,7 +87,7 @@ std::vector<std::byte> encode(DataType type, const TypedData& typed) {
 }
 
 // Sets tensor.elements from the dims as the file has them.
-void set_dims(Tensor& tensor, const std::vector<std::int64_t>& dims, const Limits& limits) {
+void set_dims(Tensor& tensor, const std::vector<std::int64_t>& dims, const Context& limits) {
   if (dims.size() > kMaxRank) {
     too_large(cat("tensor '", tensor.name, "' has ", dims.size(), " dimensions"));
   }
@@ -104,8 +106,57 @@ void set_dims(Tensor& tensor, const std::vector<std::int64_t>& dims, const Limit
   tensor.elements = elements;
 }
 
+// Where TensorProto.external_data says that the values are.
+struct External {
+  std::string location;
+  std::uint64_t offset = 0, length = 0;
+  bool has_length = false;
+};
+
+std::uint64_t parse_number(const std::string& text, const Tensor& tensor) {
+  std::uint64_t value = 0;
+  if (text.empty() || text.size() > 15 ||
+      text.find_first_not_of("0123456789") != std::string::npos) {
+    malformed(cat("tensor '", tensor.name, "' has '", text.substr(0, 40),
+                  "' as a place in another file"));
+  }
+  for (const char c : text) {
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+void read_external_entry(Reader reader, const Tensor& tensor, External& external) {
+  auto [key, value] = read_entry(reader);
+  if (key == "location") external.location = std::move(value);
+  if (key == "offset") external.offset = parse_number(value, tensor);
+  if (key == "length") {
+    external.length = parse_number(value, tensor);
+    external.has_length = true;
+  }
+}
+
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// The values' bytes in the side file of that name; false when it was not given.
+bool find_external(Tensor& tensor, const External& external, std::uint64_t wanted,
+                   const Context& limits) {
+  for (const SideFile& file : limits.files) {
+    if (file_name(file.name) != file_name(external.location)) continue;
+    const std::uint64_t length = external.has_length ? external.length : wanted;
+    if (external.offset > file.bytes.size() || length > file.bytes.size() - external.offset) {
+      malformed(cat("tensor '", tensor.name, "' lies beyond the end of '", file.name, "'"));
+    }
+    tensor.bytes = file.bytes.subspan(static_cast<std::size_t>(external.offset),
+                                      static_cast<std::size_t>(length));
+    return true;
+  }
+  if (limits.missing.size() < kMaxSideFiles) limits.missing.insert(external.location);
+  return false;
+}
+
 void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const TypedData& typed,
-                   const Limits& limits) {
+                   const External& external, const Context& limits) {
   set_dims(tensor, dims, limits);
   const std::size_t size = data_type_size(tensor.type);
   if (size == 0) {
@@ -119,6 +170,7 @@ void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const 
     tensor.bytes = tensor.owned;
   }
   const std::uint64_t wanted = std::uint64_t{tensor.elements} * size;
+  if (!external.location.empty() && !find_external(tensor, external, wanted, limits)) return;
   if (tensor.bytes.size() != wanted) {
     malformed(cat("tensor '", tensor.name, "' should have ", wanted, " bytes of values and has ",
                   tensor.bytes.size()));
@@ -127,11 +179,11 @@ void finish_tensor(Tensor& tensor, const std::vector<std::int64_t>& dims, const 
 
 }  // namespace
 
-Tensor read_tensor(Reader reader, const Limits& limits) {
+Tensor read_tensor(Reader reader, const Context& limits) {
   Tensor tensor;
   std::vector<std::int64_t> dims;
   TypedData typed;
-  bool external = false;
+  External external;
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kVarint):
@@ -162,23 +214,13 @@ Tensor read_tensor(Reader reader, const Limits& limits) {
         tensor.bytes = as_bytes(reader.get_view());
         break;
       case tag_and_type(13, kBytes):
-        external = true;
-        reader.skip();
-        break;
-      case tag_and_type(14, kVarint):
-        external = reader.get_int32() == 1 || external;
+        read_external_entry(Reader(reader.get_view()), tensor, external);
         break;
       default:
         reader.skip();
     }
   }
-  if (external) {
-    throw ReadError{Status::unsupported_model(
-        cat("Tensor '", tensor.name,
-            "' keeps its values in another file (external data); save the model "
-            "as one file."))};
-  }
-  finish_tensor(tensor, dims, typed, limits);
+  finish_tensor(tensor, dims, typed, external, limits);
   return tensor;
 }
 

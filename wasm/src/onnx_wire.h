@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <protozero/pbf_message.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -105,7 +106,36 @@ inline void read_doubles(Reader& reader, std::vector<double>& out, std::size_t l
   if (out.size() >= limit) too_large(cat("a list of more than ", limit - 1, " numbers"));
 }
 
+// What reading needs to know besides the bytes.
+struct Context : Limits {
+  Context(const Limits& limits, std::span<const SideFile> side_files)
+      : Limits(limits), files(side_files) {}
+  std::span<const SideFile> files;
+  mutable std::set<std::string> missing;  // files that were not given
+};
+
+inline constexpr std::size_t kMaxNesting = 16;  // of branches in branches, and of function calls
+
 // TensorProto -> Tensor, its values checked against its dims.
-Tensor read_tensor(Reader reader, const Limits& limits);
+Tensor read_tensor(Reader reader, const Context& limits);
+
+// NodeProto, `depth` graphs deep.
+Node read_node(Reader reader, const Context& limits, std::size_t depth);
+std::pair<std::string, Attribute> read_attribute(Reader reader, const Context& limits,
+                                                 std::size_t depth);
+// StringStringEntryProto
+std::pair<std::string, std::string> read_entry(Reader reader);
+
+// A function that the file brings along (FunctionProto). Its nodes are read anew for every call.
+struct Function {
+  std::string name, domain;
+  std::vector<std::string> inputs, outputs;
+  std::vector<data_view> defaults;  // AttributeProto
+  std::vector<data_view> nodes;     // NodeProto
+};
+Function read_function(Reader reader);
+
+// Writes every call of a function out as the function's nodes, and notes what branches read.
+void inline_functions(Model& model, const std::vector<Function>& functions, const Context& limits);
 
 }  // namespace inkling::onnx

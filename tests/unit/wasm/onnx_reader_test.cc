@@ -16,7 +16,7 @@ namespace {
 using namespace inkling::testing;
 
 Status read_status(const std::string& file, const Limits& limits = {}) {
-  return read_onnx(bytes_of(file), limits).status();
+  return read_onnx(bytes_of(file), {}, limits).status();
 }
 
 void expect_status(const std::string& file, StatusCode code, const std::string& part,
@@ -28,7 +28,7 @@ void expect_status(const std::string& file, StatusCode code, const std::string& 
 
 TEST(OnnxReader, ReadsNodesAttributesConstantsAndMetadata) {
   const std::string file = small_model().metadata("preset", "test").build();
-  const auto model = read_onnx(bytes_of(file), {});
+  const auto model = read_onnx(bytes_of(file), {}, {});
   ASSERT_TRUE(model.ok()) << model.status().message();
   EXPECT_EQ(model.value().ir_version, 8);
   EXPECT_EQ(model.value().opset, 17);
@@ -114,7 +114,7 @@ TEST(OnnxReader, SaysOfAnythingElseThatItIsNotOnnx) {
   }
 }
 
-TEST(OnnxReader, RefusesExternalData) {
+TEST(OnnxReader, NamesTheFileThatWeightsAreIn) {
   std::string entry, external;
   protozero::pbf_writer entry_writer(entry);
   entry_writer.add_string(1, "location");
@@ -126,9 +126,7 @@ TEST(OnnxReader, RefusesExternalData) {
   writer.add_message(13, entry);
   writer.add_int32(14, 1);
   expect_status(small_model().initializer(external).build(), StatusCode::kUnsupportedModel,
-                "external data");
-  expect_status(small_model().initializer(external).build(), StatusCode::kUnsupportedModel,
-                "w_far");
+                "in another file: 'weights.bin'");
 }
 
 TEST(OnnxReader, RefusesElementTypesItDoesNotRead) {
@@ -177,7 +175,7 @@ TEST(OnnxReader, ReadsValuesFromTypedFields) {
   half_writer.add_packed_int32(5, bits.begin(), bits.end());
   half_writer.add_string(8, "h");
   const std::string file = small_model().initializer(floats).initializer(halves).build();
-  const auto model = read_onnx(bytes_of(file), {});
+  const auto model = read_onnx(bytes_of(file), {}, {});
   ASSERT_TRUE(model.ok()) << model.status().message();
   EXPECT_EQ(to_floats(model.value().initializers[4]), values);
   EXPECT_EQ(to_floats(model.value().initializers[5]), (std::vector<float>{1.0f, -2.0f}));

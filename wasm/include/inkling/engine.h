@@ -29,6 +29,12 @@ struct Limits {
   std::size_t batch = 1024;  // images planned at once; the engine itself takes 64 at most
 };
 
+// A file beside the model that holds some of its weights, by the name that the model calls it.
+struct SideFile {
+  std::string_view name;
+  std::span<const std::byte> bytes;  // used while the model is loaded, not after
+};
+
 struct Classification {
   int digit = 0;         // the most probable digit, 0..9
   float confidence = 0;  // its probability; of logits, by their softmax
@@ -58,6 +64,10 @@ class Engine {
   // Errors: kMalformedModel, kUnsupportedModel (names node, operator and reason), kLimitExceeded,
   // kOutOfMemory, kInternal.
   static Result<Engine> load(std::span<const std::byte> onnx, const Limits& limits = {});
+  // The same for a model that keeps weights beside itself; when one of its files is not given,
+  // kUnsupportedModel names it.
+  static Result<Engine> load(std::span<const std::byte> onnx, std::span<const SideFile> side_files,
+                             const Limits& limits = {});
 
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;

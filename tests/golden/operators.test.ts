@@ -1,0 +1,74 @@
+// Every operator and variant that the engine's table names, in a net of a few numbers: the WebAssembly
+// module and ONNX Runtime must compute the same from the same file.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import * as ort from 'onnxruntime-web';
+import { EngineModule } from '../../wasm/js/module.ts';
+import { kCases, type Case } from './cases.ts';
+import { writeModel } from './onnx_writer.ts';
+
+/** Relative to the greater of 1 and the value: float32 sums of a few hundred products in another order. */
+const kTolerance = 2e-5;
+
+const kRoot = process.env.INKLING_ROOT ?? process.cwd();
+let engine: EngineModule;
+
+before(async () => {
+  const bytes = readFileSync(path.join(kRoot, 'build/wasm-simd/inkling.wasm'));
+  engine = await EngineModule.instantiate(await WebAssembly.compile(bytes));
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = 'fatal';
+});
+
+/** The same "random" numbers every time, in [-1, 1). */
+function randoms(count: number, seed = 1): number[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+async function judged(model: Uint8Array, pixels: Float32Array, dims: number[]): Promise<Float32Array> {
+  const session = await ort.InferenceSession.create(model);
+  try {
+    const result = await session.run({ image: new ort.Tensor('float32', pixels, dims) });
+    return result.out.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+async function check({ dims, opset = 17, nodes, constants = [], scale = 1 }: Case): Promise<void> {
+  const fixed = dims.map((dim) => (dim === -1 ? 1 : dim));
+  // Flattened, so that every operator's result is a row of classes.
+  const row = { op: 'Flatten', inputs: ['y'], outputs: ['out'], attributes: { axis: 0 } };
+  const filled = constants.map((constant, i) => ({
+    ...constant,
+    values:
+      constant.values.length > 0
+        ? constant.values
+        : randoms(constant.dims.reduce((a, b) => a * b, 1), 7 + i).map((v) => v * (constant.scale ?? 1)),
+  }));
+  const model = writeModel({
+    opset,
+    input: { name: 'image', dims },
+    output: 'out',
+    nodes: [...nodes, row],
+    constants: filled,
+  });
+  const size = fixed.reduce((a, b) => a * b, 1);
+  const pixels = Float32Array.from(randoms(size, 3), (v) => v * scale);
+  engine.load(model);
+  const ours = engine.classifyBatch(pixels, 1).probabilities;
+  const theirs = await judged(model, pixels, fixed);
+  assert.equal(ours.length, theirs.length);
+  theirs.forEach((value, i) => {
+    const difference = Math.abs(ours[i] - value) / Math.max(1, Math.abs(value));
+    assert.ok(difference <= kTolerance, `at ${i}: ${ours[i]} is not ${value}`);
+  });
+}
+
+for (const [name, golden] of Object.entries(kCases)) test(name, () => check(golden));

@@ -1,0 +1,346 @@
+// What other people's exporters write and ours does not: functions of the file's own, branches,
+// weights beside the model, other layouts of the input, batches of a fixed size.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "operator_net.h"
+
+namespace inkling {
+namespace {
+
+using namespace inkling::testing;
+
+// NodeProto
+std::string node(const std::string& op, const std::vector<std::string>& inputs,
+                 const std::vector<std::string>& outputs,
+                 const std::vector<std::string>& attributes = {}, const std::string& domain = "") {
+  std::string out;
+  protozero::pbf_writer writer(out);
+  for (const auto& name : inputs) writer.add_string(1, name);
+  for (const auto& name : outputs) writer.add_string(2, name);
+  writer.add_string(4, op);
+  for (const auto& a : attributes) writer.add_message(5, a);
+  if (!domain.empty()) writer.add_string(7, domain);
+  return out;
+}
+
+// FunctionProto
+std::string function(const std::string& name, const std::vector<std::string>& inputs,
+                     const std::vector<std::string>& outputs, const std::vector<std::string>& nodes,
+                     const std::vector<std::string>& defaults = {}) {
+  std::string out;
+  protozero::pbf_writer writer(out);
+  writer.add_string(1, name);
+  for (const auto& input : inputs) writer.add_string(4, input);
+  for (const auto& output : outputs) writer.add_string(5, output);
+  for (const auto& n : nodes) writer.add_message(7, n);
+  writer.add_string(10, "mine");
+  for (const auto& a : defaults) writer.add_message(11, a);
+  return out;
+}
+
+// AttributeProto that stands for one of the caller's.
+std::string reference(const std::string& name, const std::string& callers) {
+  std::string out;
+  protozero::pbf_writer writer(out);
+  writer.add_string(1, name);
+  writer.add_string(21, callers);
+  return out;
+}
+
+// AttributeProto that holds a branch.
+std::string branch(const std::string& name, const std::vector<std::string>& nodes,
+                   const std::string& output) {
+  std::string graph, out;
+  protozero::pbf_writer graph_writer(graph);
+  for (const auto& n : nodes) graph_writer.add_message(1, n);
+  graph_writer.add_message(12, value_info(output, kFloatType, {}));
+  protozero::pbf_writer writer(out);
+  writer.add_string(1, name);
+  writer.add_message(6, graph);
+  return out;
+}
+
+std::vector<float> run(const std::string& file, const std::vector<float>& image = test_image(),
+                       std::span<const SideFile> files = {}) {
+  auto engine = Engine::load(bytes_of(file), files);
+  EXPECT_TRUE(engine.ok()) << engine.status().message();
+  if (!engine.ok()) return {};
+  std::vector<float> outputs(engine.value().classes() * image.size() / engine.value().input_size());
+  const Status status = engine.value().classify_batch(image, outputs);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return outputs;
+}
+
+std::string refusal(const std::string& file) {
+  return Engine::load(bytes_of(file)).status().message();
+}
+
+// The end that makes a classifier of `flat`, [N,784].
+ModelBuilder& finish(ModelBuilder& model, const std::string& flat) {
+  return model.floats("w_end", {784, 10}, Numbers(1).vector(7840, 0.05f))
+      .node("MatMul", {flat, "w_end"}, {"probabilities"});
+}
+
+// --- functions
+
+TEST(Foreign, FunctionsAreWrittenOutWithTheCallersAttributes) {
+  ModelBuilder plain;
+  plain.node("LeakyRelu", {"image"}, {"a"}, {attribute("alpha", 0.3f)})
+      .node("LeakyRelu", {"a"}, {"b"}, {attribute("alpha", 0.2f)})
+      .node("Flatten", {"b"}, {"f"});
+  // "outer" calls "leaky" twice, once with what it was given, once with the default.
+  ModelBuilder calls;
+  calls
+      .function(function("leaky", {"x"}, {"y"},
+                         {node("LeakyRelu", {"x"}, {"t"}, {reference("alpha", "slope")}),
+                          node("Identity", {"t"}, {"y"})},
+                         {attribute("slope", 0.2f)}))
+      .function(function("outer", {"x"}, {"y"},
+                         {node("leaky", {"x"}, {"t"}, {reference("slope", "given")}, "mine"),
+                          node("leaky", {"t"}, {"u"}, {}, "mine"), node("Flatten", {"u"}, {"y"})}))
+      .node("outer", {"image"}, {"f"}, {attribute("given", 0.3f)}, "mine");
+  std::vector<float> image = test_image();
+  for (float& p : image) p -= 0.3f;
+  expect_close(run(finish(calls, "f").build(), image), run(finish(plain, "f").build(), image));
+}
+
+TEST(Foreign, AFunctionThatCallsItselfIsRefused) {
+  ModelBuilder model;
+  model.function(function("again", {"x"}, {"y"}, {node("again", {"x"}, {"y"}, {}, "mine")}))
+      .node("again", {"image"}, {"f"}, {}, "mine");
+  EXPECT_NE(refusal(finish(model, "f").build()).find("'again' calls too deep"), std::string::npos);
+}
+
+// Sixteen functions that call the next one twice: 65536 nodes in a file of a kilobyte.
+TEST(Foreign, FunctionsCannotGrowBeyondTheLimits) {
+  ModelBuilder model;
+  for (int i = 0; i < 15; ++i) {
+    const std::string next = "f" + std::to_string(i + 1);
+    model.function(
+        function("f" + std::to_string(i), {"x"}, {"y"},
+                 {node(next, {"x"}, {"t"}, {}, "mine"), node(next, {"t"}, {"y"}, {}, "mine")}));
+  }
+  model.function(function("f15", {"x"}, {"y"}, {node("Abs", {"x"}, {"y"})}))
+      .node("f0", {"image"}, {"f"}, {}, "mine");
+  EXPECT_NE(refusal(finish(model, "f").build()).find("more than 4096 nodes"), std::string::npos);
+}
+
+// --- branches
+
+TEST(Foreign, AnIfWhoseConditionIsConstantIsItsBranch) {
+  for (const bool condition : {true, false}) {
+    ModelBuilder model;
+    model.initializer(tensor("rank", kInt64Type, {}, raw<std::int64_t>({condition ? 4 : 3})))
+        .node("Shape", {"image"}, {"shape"})
+        .node("Size", {"shape"}, {"size"})
+        .node("Equal", {"size", "rank"}, {"is_map"})
+        .node("If", {"is_map"}, {"v"},
+              {branch("then_branch", {node("Neg", {"image"}, {"t"})}, "t"),
+               branch("else_branch", {node("Abs", {"image"}, {"e"})}, "e")})
+        .node("Flatten", {"v"}, {"f"});
+    ModelBuilder plain;
+    plain.node(condition ? "Neg" : "Abs", {"image"}, {"v"}).node("Flatten", {"v"}, {"f"});
+    expect_close(run(finish(model, "f").build()), run(finish(plain, "f").build()));
+  }
+}
+
+TEST(Foreign, AnIfThatDependsOnTheImageIsRefused) {
+  ModelBuilder model;
+  model.node("ReduceMax", {"image"}, {"most"}, {attribute("keepdims", 0)})
+      .inputs({value_info("image", kFloatType, {1, 1, 28, 28})})
+      .node("If", {"most"}, {"v"},
+            {branch("then_branch", {node("Neg", {"image"}, {"t"})}, "t"),
+             branch("else_branch", {node("Abs", {"image"}, {"e"})}, "e")})
+      .node("Flatten", {"v"}, {"f"});
+  const std::string message = refusal(finish(model, "f").build());
+  EXPECT_NE(message.find("(If): its condition is not a constant"), std::string::npos) << message;
+}
+
+// --- weights beside the model
+
+// TensorProto whose values are in another file.
+std::string external_tensor(const std::string& name, const Dims& dims, const std::string& offset,
+                            const std::string& length) {
+  std::string out;
+  protozero::pbf_writer writer(out);
+  writer.add_packed_int64(1, dims.begin(), dims.end());
+  writer.add_int32(2, kFloatType);
+  writer.add_string(8, name);
+  for (const auto& [key, value] : {std::pair("location", std::string("model.onnx.data")),
+                                   std::pair("offset", offset), std::pair("length", length)}) {
+    std::string entry;
+    protozero::pbf_writer entry_writer(entry);
+    entry_writer.add_string(1, key);
+    entry_writer.add_string(2, value);
+    writer.add_message(13, entry);
+  }
+  writer.add_int32(14, 1);
+  return out;
+}
+
+std::string external_model(const std::string& offset, const std::string& length) {
+  ModelBuilder model;
+  model.initializer(external_tensor("w_end", {784, 10}, offset, length))
+      .node("Flatten", {"image"}, {"f"})
+      .node("MatMul", {"f", "w_end"}, {"probabilities"});
+  return model.build();
+}
+
+TEST(Foreign, WeightsInASideFileAreAskedForByNameAndRead) {
+  const std::string model = external_model("64", "31360");
+  const auto missing = Engine::load(bytes_of(model));
+  EXPECT_EQ(missing.status().code(), StatusCode::kUnsupportedModel);
+  EXPECT_NE(missing.status().message().find("'model.onnx.data'"), std::string::npos)
+      << missing.status().message();
+
+  const std::string data = std::string(64, 'x') + raw(Numbers(1).vector(7840, 0.05f));
+  const SideFile files[] = {{"other", {}}, {"model.onnx.data", bytes_of(data)}};
+  ModelBuilder whole;
+  whole.node("Flatten", {"image"}, {"f"});
+  expect_close(run(model, test_image(), files), run(finish(whole, "f").build()));
+}
+
+TEST(Foreign, SideFilesThatAreTooShortOrPlacesThatAreNoneAreRefused) {
+  const std::string data(31360, '\0');
+  const SideFile files[] = {{"model.onnx.data", bytes_of(data)}};
+  for (const auto& [offset, length] :
+       {std::pair("1", "31360"), std::pair("99999999", "31360"), std::pair("0", "31364"),
+        std::pair("-1", "31360"), std::pair("", "31360"), std::pair("0", "99999999999999999999")}) {
+    const std::string file = external_model(offset, length);
+    const auto engine = Engine::load(bytes_of(file), files);
+    EXPECT_EQ(engine.status().code(), StatusCode::kMalformedModel) << offset << " " << length;
+  }
+}
+
+// --- inputs of other layouts, batches of a fixed size
+
+TEST(Foreign, InputsOfAnyLayoutTakeTheSamePixels) {
+  ModelBuilder plain;
+  plain.node("Flatten", {"image"}, {"f"});
+  const std::vector<float> expected = run(finish(plain, "f").build());
+  for (const Dims& dims : {Dims{-1, 28, 28, 1}, Dims{-1, 28, 28}, Dims{1, 784}, Dims{-1, -1},
+                           Dims{28, 28}, Dims{784}, Dims{-1, 1, -1, -1}, Dims{32, 1, 28, 28}}) {
+    ModelBuilder model;
+    model.inputs({value_info("image", kFloatType, dims)})
+        .initializer(int_tensor("s", {-1, 784}))
+        .node("Reshape", {"image", "s"}, {"f"});
+    model.outputs({value_info("probabilities", kFloatType, {dims[0] == 32 ? 32 : -1, 10})});
+    expect_close(run(finish(model, "f").build()), expected);
+  }
+}
+
+TEST(Foreign, AFileForBatchesOf64TakesAnyNumberOfImages) {
+  ModelBuilder model;
+  model.inputs({value_info("image", kFloatType, {64, 1, 28, 28})})
+      .outputs({value_info("probabilities", kFloatType, {64, 10})})
+      .initializer(int_tensor("s", {64, -1}))
+      .node("Reshape", {"image", "s"}, {"f"});
+  ModelBuilder plain;
+  plain.node("Flatten", {"image"}, {"f"});
+  std::vector<float> three = test_image(1);
+  for (const std::uint32_t seed : {2u, 3u}) {
+    const std::vector<float> next = test_image(seed);
+    three.insert(three.end(), next.begin(), next.end());
+  }
+  expect_close(run(finish(model, "f").build(), three), run(finish(plain, "f").build(), three));
+}
+
+TEST(Foreign, WhatWorksAcrossImagesIsRefused) {
+  const std::vector<std::vector<std::string>> attributes = {{attribute("axis", 0)},
+                                                            {attribute("axes", Dims{0})}};
+  for (const bool reduces : {false, true}) {
+    ModelBuilder model;
+    model.node("Flatten", {"image"}, {"f"})
+        .node(reduces ? "ReduceMean" : "Softmax", {"f"}, {"across"}, attributes[reduces ? 1 : 0]);
+    const std::string message = refusal(finish(model, "across").build());
+    EXPECT_NE(message.find("it works across images (axis 0)"), std::string::npos) << message;
+  }
+}
+
+TEST(Foreign, LogitsGiveAConfidenceThatIsAProbability) {
+  ModelBuilder model;
+  model.node("Flatten", {"image"}, {"f"});
+  const std::string file = finish(model, "f").build();
+  auto engine = Engine::load(bytes_of(file));
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  const auto result = engine.value().classify(test_image());
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  const auto& p = result.value().probabilities;
+  const std::vector<float> expected = reference_softmax({p.begin(), p.end()});
+  EXPECT_NEAR(result.value().confidence, expected[static_cast<std::size_t>(result.value().digit)],
+              1e-5);
+}
+
+// --- operators against their definitions
+
+TEST(Foreign, TransposesMoveNothingAndReshapeSeesTheNewOrder) {
+  const Seen seen = run_net(
+      [](ModelBuilder& model) {
+        model.node("Transpose", {"x1"}, {"t"}, {attribute("perm", Dims{0, 2, 3, 1})})
+            .node("Flatten", {"t"}, {"y"});
+      },
+      3 * 784);
+  std::vector<float> expected;
+  for (int i = 0; i < 784; ++i) {
+    for (int c = 0; c < 3; ++c) expected.push_back(seen.x.at(c, i / 28, i % 28));
+  }
+  EXPECT_EQ(seen.y.v, expected);
+  for (const PlanStep& step : seen.plan) EXPECT_EQ(step.op.find("Transpose"), std::string::npos);
+}
+
+TEST(Foreign, PadReflectsAtTheEdge) {
+  const Seen seen = run_net(
+      [](ModelBuilder& model) {
+        model.initializer(int_tensor("pads", {0, 0, 2, 0, 0, 0, 0, 3}))
+            .node("Pad", {"x1", "pads"}, {"y"}, {attribute("mode", "reflect")});
+      },
+      3 * 30 * 31);
+  std::vector<float> expected;
+  for (int c = 0; c < 3; ++c) {
+    for (int y = -2; y < 28; ++y) {
+      for (int x = 0; x < 31; ++x) {
+        expected.push_back(seen.x.at(c, std::abs(y), x < 28 ? x : 54 - x));
+      }
+    }
+  }
+  EXPECT_EQ(seen.y.v, expected);
+}
+
+TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
+  const Seen seen = run_net(
+      [](ModelBuilder& model) {
+        model.floats("scale", {}, {0.25f})
+            .initializer(tensor("point", 3, {}, std::string(1, '\x05')))
+            .node("QuantizeLinear", {"x1", "scale", "point"}, {"q"})
+            .node("DequantizeLinear", {"q", "scale", "point"}, {"y"});
+      },
+      3 * 784);
+  expect_close(seen.y.v, reference_map(seen.x.v, [](double x) {
+                 const double q = std::clamp(std::nearbyint(x / 0.25) + 5, -128.0, 127.0);
+                 return (q - 5) * 0.25;
+               }));
+}
+
+TEST(Foreign, LogSoftmaxStaysFiniteWhereSoftmaxUnderflows) {
+  const Seen seen = run_net(
+      [](ModelBuilder& model) {
+        model.floats("far", {}, {500.0f})
+            .node("Mul", {"x1", "far"}, {"m"})
+            .node("LogSoftmax", {"m"}, {"y"}, {attribute("axis", 1)});
+      },
+      3 * 784);
+  for (std::size_t i = 0; i < 784; ++i) {
+    double top = -1e9, sum = 0;
+    for (std::size_t c = 0; c < 3; ++c) top = std::max(top, 500.0 * seen.x.v[c * 784 + i]);
+    for (std::size_t c = 0; c < 3; ++c) sum += std::exp(500.0 * seen.x.v[c * 784 + i] - top);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const double expected = 500.0 * seen.x.v[c * 784 + i] - top - std::log(sum);
+      ASSERT_NEAR(seen.y.v[c * 784 + i], expected, 1e-3) << i;  // of numbers up to 1000
+    }
+  }
+}
+
+}  // namespace
+}  // namespace inkling
