@@ -5,7 +5,6 @@
 #include <ATen/autocast_mode.h>
 #include <torch/autograd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -107,13 +106,9 @@ Autocast::~Autocast() {
 }
 
 void use_channels_last(Network& network) {
-  const std::vector<LayerSpec>& layers = network->spec().layers;
-  const bool has_norm = std::any_of(layers.begin(), layers.end(), [](const LayerSpec& layer) {
-    return layer.kind == LayerKind::kBatchNorm;
-  });
   torch::NoGradGuard no_grad;
   for (torch::Tensor& p : network->parameters()) {
-    if ((p.is_cuda() || has_norm) && p.dim() == 4) p.set_data(p.contiguous(at::MemoryFormat::ChannelsLast));
+    if (p.is_cuda() && p.dim() == 4) p.set_data(p.contiguous(at::MemoryFormat::ChannelsLast));
   }
 }
 

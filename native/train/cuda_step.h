@@ -46,10 +46,8 @@ class Autocast {
   bool on_;
 };
 
-// Convolution kernels in channels-last order: always on a GPU, whose tensor cores want it; on a CPU
-// only beside batch norm, which gains more from it (a step of compact 1.2 times as fast, of deep 1.08)
-// than convolutions between pools lose (cnn-basic 0.87). To be called before an optimizer takes the
-// parameters.
+// Convolution kernels in channels-last order, which tensor cores want; nothing on a CPU. To be
+// called before an optimizer takes the parameters.
 void use_channels_last(Network& network);
 
 }  // namespace inkling
