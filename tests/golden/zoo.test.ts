@@ -117,10 +117,10 @@ async function check({ file, fed: how, expected_first_8: expected = [] }: Entry)
   const images = gunzipSync(readFileSync(kImages.path));
   for (const [i, answers] of expected.entries()) {
     const start = kIdxHeader + i * kSide * kSide;
-    const input = Float32Array.from(fed(images.subarray(start, start + kSide * kSide), how));
+    const input: Float32Array = Float32Array.from(fed(images.subarray(start, start + kSide * kSide), how));
     const outputs = engine.classifyBatch(input, 1).probabilities;
     const [[name, said]] = Object.entries(answers);
-    const { type, data } = isKnown ? said : await judged(bytes, input, how.dims, name);
+    const { type, data }: Answer = isKnown ? said : await judged(bytes, input, how.dims, name);
     if (type === 'int64') {
       assert.equal(outputs.indexOf(Math.max(...outputs)), data[0], `image ${i}`);
       continue;
