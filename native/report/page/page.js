@@ -24,6 +24,8 @@ const percent = (share, places = 2) => (is_number(share) ? `${(100 * share).toFi
 const interval = ([low, high]) => `${percent(low)} to ${percent(high)}`;
 const as_text = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 1));
 
+const rounded = (value) => (is_number(value) ? value.toFixed(3) : undefined);
+
 function duration(seconds) {
   if (!is_number(seconds)) return '–';
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -235,8 +237,8 @@ function fill_facts() {
     ['hardware', run.details.hardware],
     ['seed', run.seed],
     ['network', `${run.preset}, ${count(run.parameters)} parameters`],
-    ['temperature', run.temperature],
-    ['“?” below', run.rejection_threshold],
+    ['temperature', rounded(run.temperature)],
+    ['“?” below', is_number(run.rejection_threshold) ? `a confidence of ${rounded(run.rejection_threshold)}` : undefined],
   ];
   for (const [name, value, className] of facts) {
     const text = value === undefined || value === null ? 'not recorded' : as_text(value);
