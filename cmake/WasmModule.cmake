@@ -1,9 +1,10 @@
-# Links the module that JavaScript instantiates by itself: no glue code, no imports.
+# inkling_wasm_module(NAME OBJECTS): links NAME.wasm, a module that JavaScript instantiates by itself:
+# no glue code, no imports.
 function(inkling_wasm_module target objects)
   add_executable(${target} $<TARGET_OBJECTS:${objects}>)
   target_link_libraries(${target} PRIVATE ${objects})
   set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME inkling SUFFIX .wasm RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+    SUFFIX .wasm RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
   target_link_options(${target} PRIVATE -Oz --no-entry
     -sSTANDALONE_WASM=1
     -sPURE_WASI=1              # memory grows without telling JavaScript: one import less
@@ -17,5 +18,5 @@ function(inkling_wasm_module target objects)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND "${INKLING_NODE}" --experimental-wasm-relaxed-simd "${CMAKE_SOURCE_DIR}/cmake/check_wasm_module.mjs"
       "$<TARGET_FILE:${target}>" "${CMAKE_SOURCE_DIR}/wasm/bindings/inkling_c.h"
-    COMMENT "Checking inkling.wasm: imports, exports, size" VERBATIM)
+    COMMENT "Checking ${target}.wasm: imports, exports, size" VERBATIM)
 endfunction()

@@ -1,9 +1,11 @@
-// node check_wasm_module.mjs inkling.wasm inkling_c.h
+// node check_wasm_module.mjs MODULE.wasm inkling_c.h
 // Fails when the module imports anything or lacks a function of the header; prints its size.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 const [wasmPath, headerPath] = process.argv.slice(2);
+const name = path.basename(wasmPath);
 const bytes = readFileSync(wasmPath);
 const module = new WebAssembly.Module(bytes);
 
@@ -13,8 +15,8 @@ const declared = [...readFileSync(headerPath, 'utf8').matchAll(/\b(inkling_\w+)\
 const wanted = new Set(['memory', '_initialize', ...declared]);
 const missing = [...wanted].filter((name) => !exports.has(name));
 
-if (imports.length > 0) console.error(`inkling.wasm must import nothing, and imports ${imports.join(', ')}`);
-if (missing.length > 0) console.error(`inkling.wasm does not export ${missing.join(', ')}`);
+if (imports.length > 0) console.error(`${name} must import nothing, and imports ${imports.join(', ')}`);
+if (missing.length > 0) console.error(`${name} does not export ${missing.join(', ')}`);
 const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-console.log(`inkling.wasm: ${bytes.length} bytes, ${brotli.length} with brotli -q 11`);
+console.log(`${name}: ${bytes.length} bytes, ${brotli.length} with brotli -q 11`);
 process.exitCode = imports.length + missing.length > 0 ? 1 : 0;

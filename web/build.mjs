@@ -1,5 +1,5 @@
 // Builds the finished site into build/site, ready to copy to any host: one script, one style sheet, the
-// worker, both engine modules and the model, each with a name that tells its content, each with its .br
+// worker, the engine's modules and the model, each with a name that tells its content, each with its .br
 // and .gz beside it. Then build/package: the same engine as a library for other people's pages.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -15,10 +15,7 @@ const kModelHelp = `Train one: ./run trainer, then
   build/inkling train --mnist DIR --out runs/compact
   build/inkling export runs/compact -o models/compact.onnx --fp16
 or name another in INKLING_MODEL.`;
-const kEngines = {
-  simd: 'build/wasm-simd/inkling.wasm',
-  relaxed: 'build/wasm-relaxed/inkling.wasm',
-};
+const kEngines = ['simd', 'relaxed', 'simd-full', 'relaxed-full'];
 
 /** @type {import('esbuild').BuildOptions} */
 const kOptions = {
@@ -90,15 +87,17 @@ const kBars = [...Array(10).keys()]
   })
   .join('\n');
 
-/** @param {string} folder @param {{model: Buffer, simd: Buffer, relaxed: Buffer}} parts */
-async function buildSite(folder, parts) {
+/** @param {string} folder @param {Parts} parts */
+async function buildSite(folder, { model, engines }) {
   const site = new Site(folder);
+  /** @type {Record<string, string>} */
   const files = {
-    simd: await site.hashed('assets/inkling-simd.wasm', parts.simd),
-    relaxed: await site.hashed('assets/inkling-relaxed.wasm', parts.relaxed),
     worker: await site.hashed('assets/worker.js', await bundle('wasm/js/worker.ts')),
-    model: await site.hashed('models/compact.onnx', parts.model),
+    model: await site.hashed('models/compact.onnx', model),
   };
+  for (const [name, bytes] of engines) {
+    files[name] = await site.hashed(`assets/inkling-${name}.wasm`, bytes);
+  }
   const define = {
     INKLING_FILES: JSON.stringify(files),
     'import.meta.url': '""', // only the library looks for files beside itself
@@ -117,15 +116,14 @@ async function buildSite(folder, parts) {
   await site.plain('index.html', Buffer.from(html));
 }
 
-/** @param {string} folder @param {{model: Buffer, simd: Buffer, relaxed: Buffer}} parts */
-async function buildPackage(folder, parts) {
+/** @param {string} folder @param {Parts} parts */
+async function buildPackage(folder, { model, engines }) {
   await mkdir(folder, { recursive: true });
   const files = {
     'inkling.js': await bundle('wasm/js/index.ts', { format: 'esm' }),
     'inkling-worker.js': await bundle('wasm/js/worker.ts'),
-    'inkling-simd.wasm': parts.simd,
-    'inkling-relaxed.wasm': parts.relaxed,
-    'compact.onnx': parts.model,
+    ...Object.fromEntries(engines.map(([name, bytes]) => [`inkling-${name}.wasm`, bytes])),
+    'compact.onnx': model,
     'README.md': await readFile(path.join(kRoot, 'wasm/js/README.md')),
   };
   for (const [name, bytes] of Object.entries(files))
@@ -145,11 +143,16 @@ async function replace(
   await rename(fresh, target);
 }
 
-const parts = {
-  model: await input(kModel, kModelHelp),
-  simd: await input(kEngines.simd, 'Build it: ./run site'),
-  relaxed: await input(kEngines.relaxed, 'Build it: ./run site'),
-};
+/** @param {string} name of kEngines: its module as CMake leaves it */
+async function engine(name) {
+  const [variant, full = ''] = name.split(/(?=-)/);
+  return input(`build/wasm-${variant}/inkling${full}.wasm`, 'Build it: ./run site');
+}
+
+/** @typedef {{model: Buffer, engines: [name: string, bytes: Buffer][]}} Parts */
+/** @type {Parts} */
+const parts = { model: await input(kModel, kModelHelp), engines: [] };
+for (const name of kEngines) parts.engines.push([name, await engine(name)]);
 await replace('site', (folder) => buildSite(folder, parts));
 await replace('package', (folder) => buildPackage(folder, parts));
 const wire = (await readdir(path.join(kRoot, 'build/site'), { recursive: true })).filter((name) =>

@@ -8,6 +8,8 @@ import type { Inkling as InklingClass, InklingError } from '../../wasm/js/index.
 import { drawing, fixtureDrawings } from './curves.ts';
 import { kRoot, Studio, type Visit } from './studio.ts';
 import { trappingModule } from './trapping_module.ts';
+import { writeModel } from '../golden/onnx_writer.ts';
+import type { HTTPRequest } from 'puppeteer-core';
 
 const kForeignSite = path.join(kRoot, 'build/tests/foreign-site');
 
@@ -189,6 +191,40 @@ test('bad input is an InklingError with a code and a sentence, and the worker go
   }
   assert.equal(outcome.ours, 0, 'no worker is ended by bad input');
   assert.equal(outcome.digit, 7);
+});
+
+test('a model beyond the core module is run by the full one, which is fetched for it alone', async () => {
+  const unsupported = (op: string) =>
+    writeModel({
+      opset: 17,
+      input: { name: 'image', dims: [1, 10] },
+      output: 'out',
+      nodes: [{ op, inputs: ['image'], outputs: ['out'] }],
+      constants: [],
+    });
+  const modules: string[] = [];
+  const note = (request: HTTPRequest) => {
+    const [name] = /inkling-[\w-]+\.wasm$/.exec(request.url()) ?? [];
+    if (name) modules.push(name);
+  };
+  visit.page.on('request', note);
+  const outcome = await visit.page.evaluate(
+    async (models) => {
+      const rare = await Inkling.load({ model: new Uint8Array(models[0]) });
+      const { probabilities } = await rare.classifyPixels(new Float32Array(10).fill(-2));
+      await rare.dispose();
+      const refused = Inkling.load({ model: new Uint8Array(models[1]) });
+      const reason = await refused.then(String, ({ code, message }: InklingError) => `${code} ${message}`);
+      return { probabilities: [...probabilities], reason };
+    },
+    [[...unsupported('Abs')], [...unsupported('LSTM')]],
+  );
+  visit.page.off('request', note);
+  assert.deepEqual(outcome.probabilities, Array(10).fill(2));
+  assert.match(outcome.reason, /^unsupported-model .*\(LSTM\)/);
+  const { variant } = await visit.page.evaluate(() => ({ variant: engine.variant }));
+  const pair = [`inkling-${variant}.wasm`, `inkling-${variant}-full.wasm`];
+  assert.deepEqual(modules, [...pair, ...pair]);
 });
 
 test('a trap rejects its own call, and the calls behind it are answered by a new worker', async () => {

@@ -379,3 +379,10 @@ const kQuantised: Record<string, Case> = {
 };
 
 export const kCases: Record<string, Case> = { ...kWindows, ...kMatrices, ...kArithmetic, ...kUnary, ...kShapes, ...kQuantised };
+
+/** What the core module runs; wasm/README.md says so too. */
+export const kCoreOperators = new Set(
+  `Add AveragePool BatchNormalization Cast Clip Concat Constant Conv Div Dropout Elu Flatten Gather Gemm
+  GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax MatMul MaxPool Mul Pad PRelu
+  ReduceMean Relu Reshape Shape Sigmoid Slice Softmax Squeeze Sub Sum Tanh Transpose Unsqueeze`.split(/\s+/),
+);

@@ -1,12 +1,14 @@
-// Every operator and variant that the engine's table names, in a net of a few numbers: the WebAssembly
-// module and ONNX Runtime must compute the same from the same file.
+// Every operator and variant that the engine's table names, in a net of a few numbers: the full WebAssembly
+// module and ONNX Runtime must compute the same from the same file. The core module must agree with the full
+// one to the bit, or refuse the model as unsupported when it has an operator that is not the core's.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import * as ort from 'onnxruntime-web';
 import { EngineModule } from '../../wasm/js/module.ts';
-import { kCases, type Case } from './cases.ts';
+import type { InklingError } from '../../wasm/js/types.ts';
+import { kCases, kCoreOperators, type Case } from './cases.ts';
 import { writeModel } from './onnx_writer.ts';
 
 /** Relative to the greater of 1 and the value: float32 sums of a few hundred products in another order. */
@@ -14,10 +16,16 @@ const kTolerance = 2e-5;
 
 const kRoot = process.env.INKLING_ROOT ?? process.cwd();
 let engine: EngineModule;
+let core: EngineModule;
+
+async function module(name: string): Promise<EngineModule> {
+  const bytes = readFileSync(path.join(kRoot, 'build/wasm-simd', name));
+  return EngineModule.instantiate(await WebAssembly.compile(bytes));
+}
 
 before(async () => {
-  const bytes = readFileSync(path.join(kRoot, 'build/wasm-simd/inkling.wasm'));
-  engine = await EngineModule.instantiate(await WebAssembly.compile(bytes));
+  engine = await module('inkling-full.wasm');
+  core = await module('inkling.wasm');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
 });
@@ -39,6 +47,17 @@ async function judged(model: Uint8Array, pixels: Float32Array, dims: number[]): 
   } finally {
     await session.release();
   }
+}
+
+/** What the core answers; null when it leaves the model to the full module. */
+function coreAnswer(model: Uint8Array, pixels: Float32Array): Float32Array | null {
+  try {
+    core.load(model);
+  } catch (error) {
+    if ((error as InklingError).code === 'unsupported-model') return null;
+    throw error;
+  }
+  return core.classifyBatch(pixels, 1).probabilities;
 }
 
 async function check({ dims, opset = 17, nodes, constants = [], scale = 1 }: Case): Promise<void> {
@@ -69,6 +88,10 @@ async function check({ dims, opset = 17, nodes, constants = [], scale = 1 }: Cas
     const difference = Math.abs(ours[i] - value) / Math.max(1, Math.abs(value));
     assert.ok(difference <= kTolerance, `at ${i}: ${ours[i]} is not ${value}`);
   });
+  const fromCore = coreAnswer(model, pixels);
+  if (fromCore !== null) assert.deepEqual(fromCore, ours);
+  const isCore = nodes.every(({ op }) => kCoreOperators.has(op));
+  assert.equal(fromCore !== null, isCore, 'whether the core runs it');
 }
 
 for (const [name, golden] of Object.entries(kCases)) test(name, () => check(golden));

@@ -38,7 +38,7 @@ const kRoot = process.env.INKLING_ROOT ?? process.cwd();
 let engine: EngineModule;
 
 before(async () => {
-  const bytes = readFileSync(path.join(kRoot, 'build/wasm-simd/inkling.wasm'));
+  const bytes = readFileSync(path.join(kRoot, 'build/wasm-simd/inkling-full.wasm'));
   engine = await EngineModule.instantiate(await WebAssembly.compile(bytes));
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';

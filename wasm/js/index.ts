@@ -16,13 +16,16 @@ import {
 
 export * from './types.ts';
 
+/** The engine's modules. A `-full` one is fetched when the smaller one refuses a model as unsupported. */
+export type Engine = Variant | `${Variant}-full`;
+
 export interface LoadOptions {
   /** Where the ONNX file is, or its bytes. */
   model: string | URL | Uint8Array | ArrayBuffer;
   /** How many workers share the work; one is plenty for one pen. */
   workers?: number;
   /** Where the parts of this library are; by default beside this module. */
-  files?: Partial<Record<Variant | 'worker', string | URL>>;
+  files?: Partial<Record<Engine | 'worker', string | URL>>;
 }
 
 export class Inkling {
@@ -49,17 +52,22 @@ export class Inkling {
         `load: workers must be 1 or more, not ${workers}.`,
       );
     }
-    const [module, bytes] = await Promise.all([
-      compile(files[variant] ?? beside(`inkling-${variant}.wasm`)),
-      modelBytes(model),
-    ]);
-    const script = files.worker ?? beside('inkling-worker.js');
-    const pool = new Pool(script, module, bytes, workers);
+    const engine = (name: Engine) => compile(files[name] ?? beside(`inkling-${name}.wasm`));
+    const [core, bytes] = await Promise.all([engine(variant), modelBytes(model)]);
+    const start = async (module: WebAssembly.Module) => {
+      const pool = new Pool(files.worker ?? beside('inkling-worker.js'), module, bytes, workers);
+      try {
+        return new Inkling(pool, await pool.ready(), variant);
+      } catch (error) {
+        pool.dispose();
+        throw error;
+      }
+    };
     try {
-      return new Inkling(pool, await pool.ready(), variant);
+      return await start(core);
     } catch (error) {
-      pool.dispose();
-      throw error;
+      if ((error as InklingError).code !== 'unsupported-model') throw error;
+      return start(await engine(`${variant}-full`));
     }
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "edition.h"
 #include "graph_builder.h"
 #include "tensor_values.h"
 #include "text.h"
@@ -18,17 +19,21 @@ struct UnaryEntry {
 };
 
 constexpr UnaryEntry kUnaries[] = {
+    {"Elu", UnaryOp::kElu, "alpha", "", 1.0f},
+    {"HardSigmoid", UnaryOp::kHardSigmoid, "alpha", "beta", 0.2f, 0.5f},
+    {"HardSwish", UnaryOp::kHardSwish},
+    {"LeakyRelu", UnaryOp::kLeakyRelu, "alpha", "", 0.01f},
+    {"Sigmoid", UnaryOp::kSigmoid},
+    {"Tanh", UnaryOp::kTanh},
+};
+constexpr UnaryEntry kMoreUnaries[] = {
     {"Abs", UnaryOp::kAbs},
     {"Ceil", UnaryOp::kCeil},
     {"Celu", UnaryOp::kCelu, "alpha", "", 1.0f},
     {"Cos", UnaryOp::kCos},
-    {"Elu", UnaryOp::kElu, "alpha", "", 1.0f},
     {"Erf", UnaryOp::kErf},
     {"Exp", UnaryOp::kExp},
     {"Floor", UnaryOp::kFloor},
-    {"HardSigmoid", UnaryOp::kHardSigmoid, "alpha", "beta", 0.2f, 0.5f},
-    {"HardSwish", UnaryOp::kHardSwish},
-    {"LeakyRelu", UnaryOp::kLeakyRelu, "alpha", "", 0.01f},
     {"Log", UnaryOp::kLog},
     {"Mish", UnaryOp::kMish},
     {"Neg", UnaryOp::kAffine, "", "", -1.0f},
@@ -37,14 +42,12 @@ constexpr UnaryEntry kUnaries[] = {
     {"Round", UnaryOp::kRound},
     {"Selu", UnaryOp::kSelu, "alpha", "gamma", 1.67326319f, 1.05070102f},
     {"Shrink", UnaryOp::kShrink, "bias", "lambd", 0.0f, 0.5f},
-    {"Sigmoid", UnaryOp::kSigmoid},
     {"Sign", UnaryOp::kSign},
     {"Sin", UnaryOp::kSin},
     {"Softplus", UnaryOp::kSoftplus},
     {"Softsign", UnaryOp::kSoftsign},
     {"Sqrt", UnaryOp::kSqrt},
     {"Swish", UnaryOp::kSwish, "alpha", "", 1.0f},
-    {"Tanh", UnaryOp::kTanh},
     {"ThresholdedRelu", UnaryOp::kThresholdedRelu, "alpha", "", 1.0f},
 };
 
@@ -54,9 +57,12 @@ struct BinaryEntry {
 };
 
 constexpr BinaryEntry kBinaries[] = {
-    {"Add", BinaryOp::kAdd},
+    {"Add", BinaryOp::kAdd},     {"Div", BinaryOp::kDivide},     {"Mul", BinaryOp::kMultiply},
+    {"PRelu", BinaryOp::kPrelu}, {"ReduceMean", BinaryOp::kAdd}, {"Sub", BinaryOp::kSubtract},
+    {"Sum", BinaryOp::kAdd},
+};
+constexpr BinaryEntry kMoreBinaries[] = {
     {"And", BinaryOp::kAnd},
-    {"Div", BinaryOp::kDivide},
     {"Equal", BinaryOp::kEqual},
     {"Greater", BinaryOp::kGreater},
     {"GreaterOrEqual", BinaryOp::kGreaterOrEqual},
@@ -66,27 +72,21 @@ constexpr BinaryEntry kBinaries[] = {
     {"Mean", BinaryOp::kAdd},
     {"Min", BinaryOp::kMin},
     {"Mod", BinaryOp::kModulo},
-    {"Mul", BinaryOp::kMultiply},
     {"Or", BinaryOp::kOr},
-    {"PRelu", BinaryOp::kPrelu},
     {"Pow", BinaryOp::kPower},
     {"ReduceL1", BinaryOp::kAddMagnitude},
     {"ReduceL2", BinaryOp::kAddSquare},
     {"ReduceMax", BinaryOp::kMax},
-    {"ReduceMean", BinaryOp::kAdd},
     {"ReduceMin", BinaryOp::kMin},
     {"ReduceProd", BinaryOp::kMultiply},
     {"ReduceSum", BinaryOp::kAdd},
     {"ReduceSumSquare", BinaryOp::kAddSquare},
-    {"Sub", BinaryOp::kSubtract},
-    {"Sum", BinaryOp::kAdd},
     {"Xor", BinaryOp::kXor},
 };
 
 BinaryOp binary_op(std::string_view op_type) {
-  const auto* found = std::find_if(std::begin(kBinaries), std::end(kBinaries),
-                                   [&](const BinaryEntry& e) { return e.op_type == op_type; });
-  return found->op;  // whoever asks has been found by one of these names
+  // Whoever asks has been found by one of these names.
+  return find_operator(kBinaries, kMoreBinaries, op_type)->op;
 }
 
 bool is_whole(const Tensor* tensor) { return tensor != nullptr && !is_float(tensor->type); }
@@ -160,8 +160,7 @@ Status GraphBuilder::lower_clamp(const Node& node) {
 
 Status GraphBuilder::lower_unary(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
-  const auto* entry = std::find_if(std::begin(kUnaries), std::end(kUnaries),
-                                   [&](const auto& e) { return e.op_type == node.op_type; });
+  const UnaryEntry* entry = find_operator(kUnaries, kMoreUnaries, node.op_type);
   const float alpha = float_attribute(node, entry->alpha_name, entry->alpha);
   const float beta = float_attribute(node, entry->beta_name, entry->beta);
   if (!std::isfinite(alpha) || !std::isfinite(beta)) {

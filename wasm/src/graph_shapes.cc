@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "edition.h"
 #include "graph_builder.h"
 #include "tensor_values.h"
 #include "text.h"
@@ -144,6 +145,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
       alias(node, Operand(*in));
       return {};
     }
+    if (kIsCore) return cannot("it casts what is computed to whole numbers");
     INKLING_ASSIGN(v, value(node, 0));
     if (to != DataType::kBool) return give(node, add_unary(node, v, UnaryOp::kTruncate));
     INKLING_ASSIGN(is_zero, add_unary(node, v, UnaryOp::kNot));

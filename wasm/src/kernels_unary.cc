@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "edition.h"
+
 namespace inkling {
 namespace {
 
@@ -19,9 +21,8 @@ float shrink(float x, float bias, float lambd) {
   return x < -lambd ? x + bias : x > lambd ? x - bias : 0.0f;
 }
 
-}  // namespace
-
-UnaryFunction unary_function(UnaryOp op) {
+// What only the full module has (edition.h).
+UnaryFunction rare_unary_function(UnaryOp op) {
   switch (op) {
     case UnaryOp::kAbs:
       return [](float x, float, float) { return std::abs(x); };
@@ -31,8 +32,6 @@ UnaryFunction unary_function(UnaryOp op) {
       return [](float x, float a, float) { return x < 0 ? a * std::expm1(x / a) : x; };
     case UnaryOp::kCos:
       return [](float x, float, float) { return std::cos(x); };
-    case UnaryOp::kElu:
-      return [](float x, float a, float) { return x < 0 ? a * std::expm1(x) : x; };
     case UnaryOp::kErf:
       return [](float x, float, float) { return std::erf(x); };
     case UnaryOp::kExp:
@@ -59,8 +58,6 @@ UnaryFunction unary_function(UnaryOp op) {
       return [](float x, float a, float g) { return g * (x < 0 ? a * std::expm1(x) : x); };
     case UnaryOp::kShrink:
       return shrink;
-    case UnaryOp::kSigmoid:
-      return [](float x, float, float) { return sigmoid(x); };
     case UnaryOp::kSign:
       return [](float x, float, float) { return truth(x > 0) - truth(x < 0); };
     case UnaryOp::kSin:
@@ -73,33 +70,17 @@ UnaryFunction unary_function(UnaryOp op) {
       return [](float x, float, float) { return std::sqrt(x); };
     case UnaryOp::kSwish:
       return [](float x, float a, float) { return x * sigmoid(a * x); };
-    case UnaryOp::kTanh:
-      return [](float x, float, float) { return std::tanh(x); };
     case UnaryOp::kThresholdedRelu:
       return [](float x, float a, float) { return x > a ? x : 0.0f; };
-    case UnaryOp::kTruncate:
-      return [](float x, float, float) { return std::trunc(x); };
     default:
       return identity;  // those with a loop of their own
   }
 }
 
-BinaryFunction binary_function(BinaryOp op) {
+BinaryFunction rare_binary_function(BinaryOp op) {
   switch (op) {
-    case BinaryOp::kAdd:
-      return [](float a, float b) { return a + b; };
-    case BinaryOp::kSubtract:
-      return [](float a, float b) { return a - b; };
-    case BinaryOp::kMultiply:
-      return [](float a, float b) { return a * b; };
-    case BinaryOp::kDivide:
-      return [](float a, float b) { return a / b; };
-    case BinaryOp::kMax:
-      return [](float a, float b) { return std::max(a, b); };
     case BinaryOp::kMin:
       return [](float a, float b) { return std::min(a, b); };
-    case BinaryOp::kPrelu:
-      return [](float a, float slope) { return a < 0 ? slope * a : a; };
     case BinaryOp::kPower:
       return [](float a, float b) { return b == 2 ? a * a : std::pow(a, b); };
     case BinaryOp::kModulo:  // the sign is the divisor's
@@ -124,8 +105,45 @@ BinaryFunction binary_function(BinaryOp op) {
       return [](float a, float b) { return a + b * b; };
     case BinaryOp::kAddMagnitude:
       return [](float a, float b) { return a + std::abs(b); };
+    default:
+      return nullptr;
   }
-  return nullptr;
+}
+
+}  // namespace
+
+UnaryFunction unary_function(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kElu:
+      return [](float x, float a, float) { return x < 0 ? a * std::expm1(x) : x; };
+    case UnaryOp::kSigmoid:
+      return [](float x, float, float) { return sigmoid(x); };
+    case UnaryOp::kTanh:
+      return [](float x, float, float) { return std::tanh(x); };
+    case UnaryOp::kTruncate:
+      return [](float x, float, float) { return std::trunc(x); };
+    default:
+      return kIsCore ? identity : rare_unary_function(op);
+  }
+}
+
+BinaryFunction binary_function(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::kAdd:
+      return [](float a, float b) { return a + b; };
+    case BinaryOp::kSubtract:
+      return [](float a, float b) { return a - b; };
+    case BinaryOp::kMultiply:
+      return [](float a, float b) { return a * b; };
+    case BinaryOp::kDivide:
+      return [](float a, float b) { return a / b; };
+    case BinaryOp::kMax:
+      return [](float a, float b) { return std::max(a, b); };
+    case BinaryOp::kPrelu:
+      return [](float a, float slope) { return a < 0 ? slope * a : a; };
+    default:
+      return kIsCore ? nullptr : rare_binary_function(op);
+  }
 }
 
 }  // namespace inkling

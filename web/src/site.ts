@@ -1,9 +1,10 @@
 // Where the site's own files are. web/build.mjs puts the hashed names in; all are relative to the page,
 // so that the site works in any folder of any host.
+import type { Engine } from '../../wasm/js/index.ts';
 import { PageFailure } from './state.ts';
 import { badModelName } from './strings.ts';
 
-declare const INKLING_FILES: { simd: string; relaxed: string; worker: string; model: string };
+declare const INKLING_FILES: Record<Engine | 'worker' | 'model', string>;
 
 function at(path: string): string {
   return new URL(path, document.baseURI).href;
@@ -12,6 +13,8 @@ function at(path: string): string {
 export const kEngineFiles = {
   simd: at(INKLING_FILES.simd),
   relaxed: at(INKLING_FILES.relaxed),
+  'simd-full': at(INKLING_FILES['simd-full']),
+  'relaxed-full': at(INKLING_FILES['relaxed-full']),
   worker: at(INKLING_FILES.worker),
 };
 
