@@ -126,6 +126,29 @@ test('plan, activations and metadata tell what the network is and does', async (
   assert.equal(Math.fround(told.threshold), Math.fround(Number(told.metadata.rejection_threshold)));
 });
 
+test('a profile gives each step of the plan a time, and refuses what cannot be', async () => {
+  const { plan, profile, refused } = await visit.page.evaluate(async () => {
+    const message = (error: Error) => error.message;
+    return {
+      plan: await engine.plan(),
+      profile: await engine.profile(new Float32Array(784), 3),
+      refused: [
+        await engine.profile(new Float32Array(783)).then(String, message),
+        await engine.profile(new Float32Array(784), 0).then(String, message),
+      ],
+    };
+  });
+  assert.deepEqual(
+    profile.map(({ microseconds, ...step }) => step),
+    plan,
+  );
+  for (const { microseconds } of profile) assert.ok(microseconds > 0);
+  assert.deepEqual(refused, [
+    'profile: an image is 784 floats, not 783.',
+    'profile: the number of rounds must be a whole number, 1 or more.',
+  ]);
+});
+
 test('bad input is an InklingError with a code and a sentence, and the worker goes on', async () => {
   const outcome = await visit.page.evaluate(async (strokes) => {
     let workers = 0;

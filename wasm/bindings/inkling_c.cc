@@ -233,6 +233,17 @@ INKLING_EXPORT const char* inkling_engine_describe(int handle) {
   return result == 0 ? state().json.c_str() : nullptr;
 }
 
+INKLING_EXPORT int inkling_engine_run_step(int handle, int step, int times) {
+  return guarded([&]() -> int {
+    Engine* engine = find_engine(handle);
+    if (engine == nullptr) return kInvalid;
+    if (step < 0 || times < 0) return invalid("A step or a number of times is negative.");
+    const Status status =
+        engine->run_step(static_cast<std::size_t>(step), static_cast<std::size_t>(times));
+    return status.ok() ? 0 : fail(status);
+  });
+}
+
 INKLING_EXPORT int inkling_engine_activations(int handle, const char* name, const float** values,
                                               int32_t shape[4]) {
   return guarded([&]() -> int {

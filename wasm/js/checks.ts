@@ -40,12 +40,12 @@ export function checkPicture(picture: Picture): void {
 }
 
 /** size: floats of one image. */
-export function checkPixels(pixels: Float32Array, size: number): void {
+export function checkPixels(pixels: Float32Array, size: number, call = 'classifyPixels'): void {
   if (!(pixels instanceof Float32Array)) {
-    refuse('classifyPixels: the pixels are not a Float32Array.');
+    refuse(`${call}: the pixels are not a Float32Array.`);
   }
   if (pixels.length !== size) {
-    refuse(`classifyPixels: an image is ${size} floats, not ${pixels.length}.`);
+    refuse(`${call}: an image is ${size} floats, not ${pixels.length}.`);
   }
 }
 
@@ -57,6 +57,11 @@ export function checkBatch(pixels: Float32Array, count: number, size: number): v
   if (pixels.length !== count * size) {
     refuse(`classifyBatch: ${count} images of ${size} floats are not ${pixels.length}.`);
   }
+}
+
+export function checkRounds(rounds: number): void {
+  if (Number.isInteger(rounds) && rounds >= 1) return;
+  refuse('profile: the number of rounds must be a whole number, 1 or more.');
 }
 
 export function checkName(name: string): void {

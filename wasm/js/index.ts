@@ -1,6 +1,6 @@
 // The module that a page imports: loads a model, owns the workers, and answers every call with a
 // promise. The page's own thread does nothing but fetch and compile.
-import { checkBatch, checkName, checkPicture, checkPixels, checkStrokes } from './checks.ts';
+import { checkBatch, checkName, checkPicture, checkPixels, checkRounds, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { Pool } from './pool.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Description,
   type Picture,
   type PlanStep,
+  type ProfiledStep,
   type Stroke,
 } from './types.ts';
 
@@ -122,6 +123,13 @@ export class Inkling {
   /** The steps that the engine runs for an image. */
   plan(): Promise<PlanStep[]> {
     return Promise.resolve(this.#description.plan);
+  }
+
+  /** The steps with the microseconds that each takes for these pixels, the median of so many rounds. */
+  async profile(pixels: Float32Array, rounds = 15): Promise<ProfiledStep[]> {
+    checkPixels(pixels, this.#inputSize(), 'profile');
+    checkRounds(rounds);
+    return this.#pool.call('profile', [pixels, rounds]);
   }
 
   /** The shape of one image in the model's file, its batch being 1. */

@@ -11,6 +11,7 @@ import {
   type Description,
   type ErrorCode,
   type Picture,
+  type ProfiledStep,
   type Stroke,
 } from './types.ts';
 
@@ -26,6 +27,7 @@ interface Exports {
   inkling_engine_free(handle: number): void;
   inkling_engine_classify(handle: number, pixels: number, count: number, out: number): number;
   inkling_engine_describe(handle: number): number;
+  inkling_engine_run_step(handle: number, step: number, times: number): number;
   inkling_engine_activations(handle: number, name: number, values: number, shape: number): number;
   inkling_pixels_from_strokes(xy: number, lengths: number, strokes: number, out: number): number;
   inkling_pixels_from_bitmap(rgba: number, width: number, height: number, out: number): number;
@@ -45,6 +47,9 @@ const kErrorCodes: readonly ErrorCode[] = [
 
 /** Images given to the engine at once: bounds the workspace, and is past where a larger batch pays. */
 const kBatchChunk = 64;
+
+/** Twenty ticks of a browser's clock, which is coarse on pages that are not isolated. */
+const kSeenMs = 2;
 
 const kFloatBytes = 4;
 
@@ -169,6 +174,25 @@ export class EngineModule {
       const [values] = new Uint32Array(buffer, valuesOut, 1);
       const shape = [...new Int32Array(buffer, shapeOut, 4)].filter((extent) => extent > 0);
       return { shape, values: this.#floats(values, count).slice() };
+    });
+  }
+
+  /**
+   * The plan with the time that each step takes for these images (1 to 64), a median. The module has no clock:
+   * each step is repeated by itself until the clock here can see it, its weights staying in the cache.
+   */
+  profile(pixels: Float32Array, rounds: number): ProfiledStep[] {
+    this.#probabilities(pixels, pixels.length / this.#inputSize);
+    return this.describe().plan.map((step, i) => {
+      const took = (times: number): number => {
+        const start = performance.now();
+        this.#check(this.#exports.inkling_engine_run_step(this.#engine, i, times));
+        return performance.now() - start;
+      };
+      let times = 1;
+      while (took(times) < kSeenMs) times *= 2;
+      const each = Array.from({ length: rounds }, () => took(times)).sort((a, b) => a - b);
+      return { ...step, microseconds: (each[rounds >> 1] / times) * 1000 };
     });
   }
 

@@ -7,6 +7,7 @@ import type {
   Description,
   ErrorCode,
   Picture,
+  ProfiledStep,
   Stroke,
 } from './types.ts';
 
@@ -18,6 +19,7 @@ export interface Calls {
   classifyPixels: { args: [pixels: Float32Array]; result: Classification };
   classifyBatch: { args: [pixels: Float32Array, count: number]; result: BatchClassification };
   activations: { args: [name: string]; result: Activation };
+  profile: { args: [pixels: Float32Array, rounds: number]; result: ProfiledStep[] };
 }
 
 export type CallName = keyof Calls;

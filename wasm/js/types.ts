@@ -33,6 +33,10 @@ export interface PlanStep {
   weight_bytes: number;
 }
 
+export interface ProfiledStep extends PlanStep {
+  microseconds: number;
+}
+
 export interface Activation {
   /** Of the tensor in the file, for one image. */
   shape: number[];

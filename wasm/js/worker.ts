@@ -26,6 +26,7 @@ const handlers: {
   classifyPixels: (pixels) => loaded().classify(pixels),
   classifyBatch: (pixels, count) => loaded().classifyBatch(pixels, count),
   activations: (name) => loaded().activations(name),
+  profile: (pixels, rounds) => loaded().profile(pixels, rounds),
 };
 
 async function answer({ id, call, args }: Request): Promise<Reply> {

@@ -160,6 +160,12 @@ Result<Activation> Engine::activations(std::string_view name) const try {
   return no_memory("Reading activations");
 }
 
+Status Engine::run_step(std::size_t index, std::size_t times) try {
+  return impl_->plan.run_step(index, times);
+} catch (const std::bad_alloc&) {
+  return no_memory("Running a step");
+}
+
 const std::vector<PlanStep>& Engine::plan() const { return impl_->plan.steps(); }
 
 const std::map<std::string, std::string, std::less<>>& Engine::metadata() const {

@@ -335,6 +335,15 @@ Status Plan::run(std::span<const float> pixels, std::span<float> probabilities) 
   return {};
 }
 
+Status Plan::run_step(std::size_t index, std::size_t times) {
+  Impl& impl = *impl_;
+  if (index >= impl.steps.size() || !impl.has_run) {
+    return Status::invalid_argument("There is no such step, or nothing has been classified yet.");
+  }
+  for (; times > 0; --times) INKLING_RETURN_IF_ERROR(impl.run_step(index));
+  return {};
+}
+
 Result<Activation> Plan::activation(std::string_view name) const {
   const Impl& impl = *impl_;
   const std::vector<Value>& values = impl.graph.values;

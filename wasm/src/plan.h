@@ -30,6 +30,10 @@ class Plan {
   // throw bad_alloc. After a failure the next call starts over.
   Status run(std::span<const float> pixels, std::span<float> probabilities);
 
+  // One step again, `times` times over, on what the last run left; what it computes is the same.
+  // Errors: kInvalidArgument when there is no such step or nothing has been run, kInternal.
+  Status run_step(std::size_t index, std::size_t times);
+
   // The tensor or step of that name for the last image of the last run, in ONNX's order.
   // kInvalidArgument when there is none, or nothing has been run.
   Result<Activation> activation(std::string_view name) const;

@@ -106,6 +106,21 @@ TEST(CBinding, DescribesAnEngineAsJson) {
   inkling_engine_free(handle);
 }
 
+TEST(CBinding, RunsAStepOfThePlan) {
+  const int handle = load(small_model().build());
+  std::vector<float> pixels(kPixelCount, 0.5f), probabilities(10);
+  EXPECT_EQ(inkling_engine_run_step(handle, 0, 1), kInvalid);  // nothing classified yet
+  ASSERT_EQ(inkling_engine_classify(handle, pixels.data(), 1, probabilities.data()), 0);
+  for (int step = 0; step < 5; ++step) {
+    EXPECT_EQ(inkling_engine_run_step(handle, step, 2), 0) << inkling_last_error();
+  }
+  for (const auto& [step, times] : {std::pair{5, 1}, {-1, 1}, {0, -1}, {INT32_MAX, 1}}) {
+    EXPECT_EQ(inkling_engine_run_step(handle, step, times), kInvalid) << step << " " << times;
+  }
+  inkling_engine_free(handle);
+  EXPECT_EQ(inkling_engine_run_step(handle, 0, 1), kInvalid);
+}
+
 TEST(CBinding, GivesActivations) {
   const int handle = load(small_model().build());
   std::vector<float> pixels(kPixelCount, 0.5f), probabilities(10);

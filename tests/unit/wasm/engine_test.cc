@@ -122,6 +122,55 @@ TEST(Engine, ShowsItsPlan) {
   EXPECT_EQ(plan[3].shape, (std::vector<std::size_t>{1, 10}));
 }
 
+TEST(Engine, RunsAStepAgainAndTheResultStays) {
+  Engine engine = load(small_model());
+  EXPECT_EQ(engine.run_step(0).code(), StatusCode::kInvalidArgument);  // nothing classified yet
+  ASSERT_TRUE(engine.classify(images(1)).ok());
+  const auto before = engine.activations("probabilities");
+  for (std::size_t i = 0; i < engine.plan().size(); ++i) ASSERT_TRUE(engine.run_step(i, 3).ok());
+  EXPECT_EQ(engine.activations("probabilities").value().values, before.value().values);
+  EXPECT_EQ(engine.run_step(engine.plan().size()).code(), StatusCode::kInvalidArgument);
+}
+
+TEST(Engine, ProfilesEachStepOfItsPlan) {
+  Engine engine = load(small_model());
+  for (const std::size_t count : {std::size_t{1}, std::size_t{5}}) {
+    const auto took = engine.profile(images(count), 9);
+    ASSERT_TRUE(took.ok()) << took.status().message();
+    ASSERT_EQ(took.value().size(), engine.plan().size());
+    for (const double microseconds : took.value()) EXPECT_GE(microseconds, 0);
+    // A convolution takes a time that any clock can see when it is run often enough.
+    EXPECT_GT(std::accumulate(took.value().begin(), took.value().end(), 0.0), 0);
+  }
+  for (const auto& [count, times] : {std::pair{1, 0}, {65, 1}}) {
+    EXPECT_EQ(
+        engine.profile(images(static_cast<std::size_t>(count)), static_cast<std::size_t>(times))
+            .status()
+            .code(),
+        StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(engine.profile({}).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(Engine, ShowsItsPlanAsATable) {
+  const std::vector<PlanStep> plan{{"a", "Conv 3x3", {1, 4, 28, 28}, 28224, 160},
+                                   {"last", "Gemm", {1, 10}, 7840, 31400}};
+  EXPECT_EQ(to_string(plan),
+            "step      output       multiply-adds  weight bytes  name\n"
+            "Conv 3x3  [1,4,28,28]          28224           160  a\n"
+            "Gemm      [1,10]                7840         31400  last\n"
+            "all                            36064         31560\n");
+  const std::vector<double> took{3, 1};
+  EXPECT_EQ(to_string(plan, took),
+            "step      output       multiply-adds  weight bytes  name  microseconds    share\n"
+            "Conv 3x3  [1,4,28,28]          28224           160  a              3.0   75.0 %\n"
+            "Gemm      [1,10]                7840         31400  last           1.0   25.0 %\n"
+            "all                            36064         31560                 4.0  100.0 %\n");
+  EXPECT_EQ(
+      to_string({}),
+      "step  output  multiply-adds  weight bytes  name\nall                       0             0\n");
+}
+
 TEST(Engine, ShowsActivationsByTensorAndByNode) {
   Engine engine = load(small_model());
   EXPECT_EQ(engine.activations("r").status().code(),

@@ -52,6 +52,10 @@ struct PlanStep {
   std::size_t weight_bytes = 0;
 };
 
+// The plan as a table for people: a line for each step and one for all, columns aligned.
+// microseconds: those of Engine::profile, or none.
+std::string to_string(std::span<const PlanStep> plan, std::span<const double> microseconds = {});
+
 // An activation: the tensor's shape in the file, for one image, and its values in that order.
 struct Activation {
   std::vector<std::size_t> shape;
@@ -93,6 +97,18 @@ class Engine {
   Result<Activation> activations(std::string_view name) const;
 
   const std::vector<PlanStep>& plan() const;
+
+  // One of plan()'s steps alone, `times` times over, for the images of the last classify call (of
+  // more than 64, the last that were run at once): what a clock outside needs to measure it.
+  // Errors: kInvalidArgument when there is no such step or nothing has been classified,
+  // kOutOfMemory, kInternal.
+  Status run_step(std::size_t index, std::size_t times = 1);
+
+  // Runs pixels [count][input_size()], 1 <= count <= 64, `times` times, reading the clock after
+  // every step: the median microseconds of each of plan()'s steps, for all of the images. Nothing
+  // of it costs a classify call anything. Errors: those of classify_batch and run_step;
+  // kInvalidArgument when times is 0.
+  Result<std::vector<double>> profile(std::span<const float> pixels, std::size_t times = 100);
 
   // The file's metadata_props (preset, command, data, accuracy, rejection_threshold, ...).
   const std::map<std::string, std::string, std::less<>>& metadata() const;
