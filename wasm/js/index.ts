@@ -54,9 +54,12 @@ export class Inkling {
       );
     }
     const engine = (name: Engine) => compile(files[name] ?? beside(`inkling-${name}.wasm`));
-    const [core, bytes] = await Promise.all([engine(variant), modelBytes(model)]);
-    const start = async (module: WebAssembly.Module) => {
-      const pool = new Pool(files.worker ?? beside('inkling-worker.js'), module, bytes, workers);
+    const bytes = modelBytes(model);
+    // The workers start while the module and the model are still on their way to them.
+    const start = async (module: Promise<WebAssembly.Module>) => {
+      const parts = Promise.all([module, bytes]);
+      parts.catch(() => {}); // The pool says so, unless there is none.
+      const pool = new Pool(files.worker ?? beside('inkling-worker.js'), parts, workers);
       try {
         return new Inkling(pool, await pool.ready(), variant);
       } catch (error) {
@@ -65,10 +68,10 @@ export class Inkling {
       }
     };
     try {
-      return await start(core);
+      return await start(engine(variant));
     } catch (error) {
       if ((error as InklingError).code !== 'unsupported-model') throw error;
-      return start(await engine(`${variant}-full`));
+      return start(engine(`${variant}-full`));
     }
   }
 
@@ -95,7 +98,9 @@ export class Inkling {
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
     const size = this.#inputSize();
     checkBatch(pixels, n, size);
-    const share = Math.ceil(n / this.#pool.size);
+    // Several shares a worker: one that is held up leaves some of its own to the others.
+    const shares = this.#pool.size === 1 ? 1 : this.#pool.size * kSharesOfAWorker;
+    const share = Math.max(Math.ceil(n / shares), Math.min(n, kLeastShare));
     const starts = Array.from({ length: Math.ceil(n / share) }, (_, i) => i * share);
     const parts = await Promise.all(
       starts.map((start) => {
@@ -157,6 +162,10 @@ export class Inkling {
     return Promise.resolve();
   }
 }
+
+const kSharesOfAWorker = 4;
+/** Images; fewer are not worth a message. */
+const kLeastShare = 8;
 
 function beside(name: string): URL {
   return new URL(name, import.meta.url);

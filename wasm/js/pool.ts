@@ -21,8 +21,7 @@ interface Job {
 
 export class Pool {
   readonly #script: string | URL;
-  readonly #module: WebAssembly.Module;
-  readonly #model: Uint8Array;
+  readonly #parts: Promise<Calls['load']['args']>;
   readonly #slots: Slot[];
   readonly #queue: Job[] = [];
   /** Of the classifications that succeeded, the one that started last: where, and its place in the row. */
@@ -32,13 +31,11 @@ export class Pool {
 
   constructor(
     script: string | URL,
-    module: WebAssembly.Module,
-    model: Uint8Array,
+    parts: Promise<Calls['load']['args']>,
     workers: number,
   ) {
     this.#script = script;
-    this.#module = module;
-    this.#model = model;
+    this.#parts = parts;
     this.#slots = Array.from({ length: workers }, () => ({ ...this.#launch(), busy: false }));
     this.#last = { slot: this.#slots[0], turn: 0 };
   }
@@ -108,7 +105,7 @@ export class Pool {
 
   #launch(): Pick<Slot, 'messenger' | 'ready'> {
     const messenger = new Messenger(this.#script);
-    const ready = messenger.request('load', [this.#module, this.#model]);
+    const ready = this.#parts.then((parts) => messenger.request('load', parts));
     // Reported by whoever awaits it. A worker without a model is of no use: the next call gets another.
     ready.catch((error) => messenger.terminate(error));
     return { messenger, ready };

@@ -97,6 +97,19 @@ async function measureStarts(bed: Bed, server: FileServer): Promise<Record<strin
   return starts;
 }
 
+/** From bytes in memory, each in a new page. */
+async function measureFromBytes(bed: Bed, server: FileServer): Promise<Took> {
+  const took: Took = { [kOurs]: [], onnxruntime: [] };
+  for (let round = 0; round < Math.min(rounds, 15); ++round) {
+    for (const engine of Object.keys(took)) {
+      const page = await bed.page(server.url);
+      took[engine].push(await page.call('fromBytes', engine, 'net16'));
+      await page.close();
+    }
+  }
+  return took;
+}
+
 const kPool = { one: 'inkling_worker1 net32 64', two: 'inkling_worker2 net32 64', litert: 'litert2 net32 64' };
 
 async function measurePool(page: Sheet, bed: Bed): Promise<Took> {
@@ -199,6 +212,7 @@ async function main(): Promise<void> {
   const bed = await Bed.open();
   try {
     const starts = await measureStarts(bed, server);
+    const bytes = await measureFromBytes(bed, server);
     const page = await bed.page(server.url);
     const speed = await measureSpeed(page, bed);
     const lines = await peakLines(page, speed);
@@ -219,6 +233,10 @@ async function main(): Promise<void> {
     console.log(disturbance(speed.took, load));
     console.log(`\n${speedTable(speed, starts)}\n`);
     for (const line of lines) console.log(line);
+    console.log(
+      `From the bytes of engine and model in memory to the first answer: ${median(bytes[kOurs]).toFixed(1)} ms, ` +
+        `ONNX Runtime Web ${median(bytes.onnxruntime).toFixed(1)} ms, ${showRatio(ratioOf(bytes.onnxruntime, bytes[kOurs]))}.`,
+    );
     const two = ratioOf(pool[kPool.one], pool[kPool.two]);
     const litert = ratioOf(pool[kPool.litert], pool[kPool.two]);
     const ms = (name: string) => `${(median(pool[name]) / 1000).toFixed(1)} ms`;

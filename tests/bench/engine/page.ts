@@ -1,7 +1,7 @@
 // The page: every engine in one, asked in turn. Called from outside (main.ts) through `bench`.
 import type { EngineModule } from '../../../wasm/js/module.ts';
 import type { ProfiledStep } from '../../../wasm/js/types.ts';
-import type { Answers, Load } from './engines/engine.ts';
+import type { Answers, Load, Prepare } from './engines/engine.ts';
 import { images, type NetName } from './nets.ts';
 import { peakKernel } from './peak.ts';
 
@@ -80,5 +80,16 @@ async function firstAnswer(engine: string, net: NetName): Promise<number> {
   return performance.now() - start;
 }
 
-export const bench = { load, loadPeaks, alternate, profile, firstAnswer };
+/** Milliseconds from the bytes of engine and model in memory to the first answer; the engine's JavaScript is ready. */
+async function fromBytes(engine: string, net: NetName): Promise<number> {
+  const { prepare } = (await import(`/engines/${engine}.js`)) as { prepare: Prepare };
+  const begin = await prepare(net);
+  const pixels = images(1);
+  const start = performance.now();
+  const answers = await begin();
+  await answers.run(pixels);
+  return performance.now() - start;
+}
+
+export const bench = { load, loadPeaks, alternate, profile, firstAnswer, fromBytes };
 Object.assign(globalThis, { bench });

@@ -10,6 +10,9 @@ export interface Answers {
 /** The default export of each module: `net` names the model's files, `/models/NET.onnx` and so on. */
 export type Load = (net: NetName, batch: number) => Promise<Answers>;
 
-export async function fetchBytes(url: string): Promise<Uint8Array> {
+/** Also exported where an engine can be given its bytes: fetches them, and what it returns uses no network. */
+export type Prepare = (net: NetName) => Promise<() => Promise<Answers>>;
+
+export async function fetchBytes(url: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await fetch(url)).arrayBuffer());
 }

@@ -1,10 +1,9 @@
 import * as ort from 'onnxruntime-web/wasm';
-import { fetchBytes, type Load } from './engine.ts';
+import type { NetName } from '../nets.ts';
+import { fetchBytes, type Answers, type Load, type Prepare } from './engine.ts';
 
-const load: Load = async (net, batch) => {
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = '/files/onnxruntime/';
-  const session = await ort.InferenceSession.create(await fetchBytes(`/models/${net}.onnx`), {
+async function start(model: Uint8Array, batch: number): Promise<Answers> {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
   });
@@ -17,5 +16,21 @@ const load: Load = async (net, batch) => {
       return (results[output].data as Float32Array).slice();
     },
   };
+}
+
+const modelOf = (net: NetName) => fetchBytes(`/models/${net}.onnx`);
+
+const load: Load = async (net, batch) => {
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = '/files/onnxruntime/';
+  return start(await modelOf(net), batch);
 };
 export default load;
+
+export const prepare: Prepare = async (net) => {
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = '/files/onnxruntime/'; // still asked for its JavaScript
+  ort.env.wasm.wasmBinary = (await fetchBytes('/files/onnxruntime/ort-wasm-simd-threaded.wasm')).buffer;
+  const model = await modelOf(net);
+  return () => start(model, 1);
+};
