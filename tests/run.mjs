@@ -1,5 +1,5 @@
 // Bundles the TypeScript tests of a folder into build/tests and runs them with node's own test runner:
-// `node tests/run.mjs golden|parity|browser|screenshot`.
+// `node tests/run.mjs golden|parity|browser|screenshot [NAME]`, NAME being a part of the wanted files' names.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -18,11 +18,11 @@ const kSuites = {
 
 const suite = kSuites[process.argv[2]];
 if (suite === undefined) {
-  console.error(`usage: node tests/run.mjs ${Object.keys(kSuites).join('|')}`);
+  console.error(`usage: node tests/run.mjs ${Object.keys(kSuites).join('|')} [NAME]`);
   process.exit(2);
 }
-const names = readdirSync(path.join(kRoot, suite.folder)).filter((name) =>
-  suite.pattern.test(name),
+const names = readdirSync(path.join(kRoot, suite.folder)).filter(
+  (name) => suite.pattern.test(name) && name.includes(process.argv[3] ?? ''),
 );
 const outdir = path.join(kRoot, 'build/tests', process.argv[2]);
 rmSync(outdir, { recursive: true, force: true });

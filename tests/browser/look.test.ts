@@ -105,7 +105,7 @@ test('every control has a name for screen readers', () =>
     const names: string[] = [];
     const walk = (nodes: typeof children) => {
       for (const { role, name = '', children: inner = [] } of nodes) {
-        if (['button', 'image', 'img', 'status', 'list'].includes(role))
+        if (['button', 'application', 'status', 'list'].includes(role))
           names.push(`${role}: ${name}`);
         walk(inner);
       }
@@ -115,7 +115,8 @@ test('every control has a name for screen readers', () =>
       /button: Undo/,
       /button: Redo/,
       /button: Clear/,
-      /ima?ge?: Drawing pad/,
+      /button: Share/,
+      /application: Drawing pad/,
       /list: Probability/,
     ]) {
       assert.ok(

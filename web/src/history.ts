@@ -40,6 +40,11 @@ export class History {
     this.#advance([...this.#present, stroke]);
   }
 
+  /** Other ink in the place of this, as one step. */
+  replace(ink: Ink): void {
+    this.#advance(ink);
+  }
+
   /** A step like any other: undo brings the ink back. */
   clear(): void {
     if (this.#present.length > 0) this.#advance([]);

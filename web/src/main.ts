@@ -3,14 +3,18 @@
 import { Inkling, type Classification, type Stroke } from '../../wasm/js/index.ts';
 import { Answer } from './answer.ts';
 import { Bars } from './bars.ts';
+import { example } from './examples.ts';
 import { Glimpse } from './glimpse.ts';
 import { History } from './history.ts';
+import { KeyboardPen } from './keyboard_pen.ts';
+import { Menu } from './menu.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
+import { copyLink, forgetAddress, inkOfAddress, savePng, saveSvg } from './share.ts';
 import { bindActions } from './shortcuts.ts';
 import { kEngineFiles, modelAddress } from './site.ts';
 import { PageFailure, setState, showFailure } from './state.ts';
-import { accuracyNote, kOpenedAsFile, kPadLabel } from './strings.ts';
+import { accuracyNote, kOpenedAsFile, kPadLabel, kShared } from './strings.ts';
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -28,7 +32,13 @@ const canvas = element<HTMLCanvasElement>('pad');
 let reader: Reader | null = null;
 let frame = 0;
 
+/** Whether the pad shows what the address holds; the first change of it makes the address another's. */
+let isAddressed = false;
+
 const history = new History(() => {
+  if (!isAddressed) forgetAddress();
+  isAddressed = false;
+  note('');
   pad.ink = history.ink;
   inkChanged();
 });
@@ -66,6 +76,51 @@ const actions = bindActions([
   },
 ]);
 
+const keyboardPen = new KeyboardPen(
+  { canvas, cursor: element('cursor'), announcement: element('announcement') },
+  pad,
+);
+
+/** An action without a key: it needs ink. */
+const share = element<HTMLButtonElement>('share');
+new Menu(share, element('sharing'), [
+  { button: element<HTMLButtonElement>('copy-link'), run: () => void shareLink() },
+  { button: element<HTMLButtonElement>('save-png'), run: () => void savePng(history.ink) },
+  { button: element<HTMLButtonElement>('save-svg'), run: () => saveSvg(history.ink) },
+]);
+
+async function shareLink(): Promise<void> {
+  const copied = await copyLink(history.ink);
+  note(copied ? kShared.copied : kShared.inAddressBar);
+}
+
+/** Said under the pad, and to screen readers, until the next change. */
+function note(sentence: string): void {
+  element('note').textContent = sentence;
+}
+
+addEventListener('keydown', (event) => {
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  if (!isPlain || !/^[0-9]$/.test(event.key) || event.repeat) return;
+  step(() => {
+    pad.abandon();
+    history.replace(example(Number(event.key)));
+  });
+});
+
+function openAddress(): void {
+  if (location.hash === '') return;
+  const ink = inkOfAddress();
+  if (ink === null) {
+    note(kShared.unreadable);
+  } else {
+    isAddressed = true;
+    step(() => history.replace(ink));
+  }
+}
+
+addEventListener('hashchange', openAddress);
+
 /** A step through the history: answers to the ink before it are of no interest any more. */
 function step(change: () => void): void {
   reader?.forget();
@@ -83,6 +138,8 @@ function inkChanged(): void {
   const empty = history.ink.length === 0 && pad.live === null;
   document.documentElement.classList.toggle('inked', !empty);
   actions.refresh();
+  share.setAttribute('aria-disabled', String(history.ink.length === 0));
+  keyboardPen.refresh();
   answer.busy = reader !== null;
   frame ||= requestAnimationFrame(() => {
     frame = 0;
@@ -131,4 +188,5 @@ async function start(): Promise<void> {
 }
 
 actions.refresh();
+openAddress();
 void start();

@@ -2,6 +2,9 @@
 // short round-ended pieces along a curve through the midpoints of what was recorded.
 import type { InkPoint, InkStroke } from './history.ts';
 
+/** What a line is drawn with: a canvas, or what writes it down. */
+export type Brush = Pick<CanvasRenderingContext2D, 'lineWidth' | 'beginPath' | 'moveTo' | 'lineTo' | 'stroke'>;
+
 /** Radii in units of the pad's side. */
 const kRadius = 0.0175;
 const kThinnest = 0.62 * kRadius;
@@ -38,7 +41,7 @@ function pressureRadius(pressure: number): number {
 
 /** Draws what `stroke` gained from its point `from` on; `last` also closes the curve's open end. */
 export function drawStroke(
-  context: CanvasRenderingContext2D,
+  context: Brush,
   stroke: InkStroke,
   side: number,
   from: number,
@@ -61,7 +64,7 @@ function middle(a: InkPoint, b: InkPoint): InkPoint {
 
 /** A quadratic curve from `a` to `b` with control point `c`, in pieces of about two pixels. */
 function drawCurve(
-  context: CanvasRenderingContext2D,
+  context: Brush,
   a: InkPoint,
   c: InkPoint,
   b: InkPoint,
@@ -84,7 +87,7 @@ function drawCurve(
 }
 
 function drawPiece(
-  context: CanvasRenderingContext2D,
+  context: Brush,
   a: InkPoint,
   b: InkPoint,
   side: number,

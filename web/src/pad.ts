@@ -1,5 +1,6 @@
 // The sheet one draws on: turns pointer events into strokes and keeps the canvas as sharp as the screen.
-// One pointer draws at a time: a second finger does nothing, and a pen takes over from a resting palm.
+// One pointer draws at a time: a second finger does nothing, and a pen takes over from a resting palm. A
+// pen that no pointer moves (the keyboard's) draws by lower(), lineTo() and lift().
 import type { InkPoint } from './history.ts';
 import type { Ink } from './history.ts';
 import { drawStroke, nextRadius, restingRadius } from './nib.ts';
@@ -18,6 +19,9 @@ interface LiveStroke {
   /** When the newest point was recorded, in milliseconds. */
   time: number;
 }
+
+/** Stands for the pen that no pointer moves. */
+const kNoPointer = -1;
 
 /** Samples closer than this (in pad sides) are more tremor of hand and grid than line. */
 const kMinStep = 0.005;
@@ -74,6 +78,39 @@ export class Pad {
     return true;
   }
 
+  /** Whether the pen that no pointer moves is down. */
+  get lowered(): boolean {
+    return this.#live?.pointer === kNoPointer;
+  }
+
+  /** Begins a line there, in pad sides, unless another is under way. */
+  lower(x: number, y: number): void {
+    if (!this.#enabled || this.#live !== null) return;
+    this.#begin(kNoPointer, 'keyboard', { x, y, r: restingRadius(null) }, 0);
+  }
+
+  /** Leads the lowered pen there, in a straight line. */
+  lineTo(x: number, y: number): void {
+    if (!this.lowered) return;
+    const { points } = this.#live!;
+    const from = points.length;
+    const last = points[from - 1];
+    const steps = Math.ceil(Math.hypot(x - last.x, y - last.y) / kMinStep);
+    for (let i = 1; i <= steps; ++i) {
+      const share = i / steps;
+      points.push({ x: last.x + (x - last.x) * share, y: last.y + (y - last.y) * share, r: last.r });
+    }
+    drawStroke(this.#context, points, this.#side, from, false);
+    this.#events.moved();
+  }
+
+  /** Ends the lowered pen's line; true when there was one. */
+  lift(): boolean {
+    if (!this.lowered) return false;
+    this.#finish();
+    return true;
+  }
+
   redraw(): void {
     this.#prepare();
     this.#context.clearRect(0, 0, this.#side, this.#side);
@@ -112,15 +149,21 @@ export class Pad {
       this.abandon(); // the touch before the pen was a palm
     }
     this.#canvas.setPointerCapture(event.pointerId);
-    this.#live = {
-      pointer: event.pointerId,
-      kind: event.pointerType,
-      points: [{ ...this.#place(event), r: restingRadius(pressureOf(event)) }],
-      time: event.timeStamp,
-    };
+    const start = { ...this.#place(event), r: restingRadius(pressureOf(event)) };
+    this.#begin(event.pointerId, event.pointerType, start, event.timeStamp);
+  }
+
+  #begin(pointer: number, kind: string, start: InkPoint, time: number): void {
+    this.#live = { pointer, kind, points: [start], time };
     this.#prepare();
     drawStroke(this.#context, this.#live.points, this.#side, 0, false);
     this.#events.moved();
+  }
+
+  #finish(): void {
+    const { points } = this.#live!;
+    this.#live = null;
+    this.#events.finished(points);
   }
 
   #move(event: PointerEvent): void {
@@ -132,9 +175,7 @@ export class Pad {
   #up(event: PointerEvent): void {
     if (this.#live?.pointer !== event.pointerId) return;
     if (event.type === 'pointerup') this.#append(event, 0); // the line ends where the pen was lifted
-    const { points } = this.#live;
-    this.#live = null;
-    this.#events.finished(points);
+    this.#finish();
   }
 
   #cancelled(event: PointerEvent): void {

@@ -15,6 +15,7 @@ export function bindActions(actions: readonly Action[]): { refresh(): void } {
     });
   }
   addEventListener('keydown', (event) => {
+    if (event.defaultPrevented) return;
     const action = actions.find(({ keys }) => keys.some((key) => matches(event, key)));
     if (action === undefined) return;
     event.preventDefault();

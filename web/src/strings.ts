@@ -86,8 +86,16 @@ export const kAnnouncements = {
 };
 
 export const kPadLabel = {
-  empty: 'Drawing pad, empty. Draw a digit with mouse, finger or pen.',
+  empty: 'Drawing pad, empty. Draw a digit with mouse, finger or pen; or move the pen with the arrow keys, and lower and lift it with Space.',
   inked: (strokes: number) => `Drawing pad, ${strokes} ${strokes === 1 ? 'stroke' : 'strokes'}`,
+};
+
+export const kPenStates = { down: 'Pen down', up: 'Pen up' };
+
+export const kShared = {
+  copied: 'The link is copied.',
+  inAddressBar: 'The link is in the address bar.',
+  unreadable: 'The address holds no drawing that can be read.',
 };
 
 export function accuracyNote(share: number): string {
