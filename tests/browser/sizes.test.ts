@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { kSite } from './studio.ts';
 
 /** Page, the larger of the two core modules, and the model; in bytes of 1024 to the KB. */
-const kBudget = 146 * 1024;
+const kBudget = 149 * 1024;
 
 /** What the page itself may take of it. */
 const kPageBudget = 25 * 1024;
