@@ -17,3 +17,9 @@ if(INKLING_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=address,undefined)
 endif()
+
+# Clang's libFuzzer is led by which branches were taken; the targets alone link its main().
+if(INKLING_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,float-cast-overflow)
+  add_link_options(-fsanitize=float-cast-overflow)
+endif()

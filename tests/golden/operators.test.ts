@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-web';
 import { EngineModule } from '../../wasm/js/module.ts';
 import type { InklingError } from '../../wasm/js/types.ts';
 import { kCases, kCoreOperators, type Case } from './cases.ts';
-import { writeModel } from './onnx_writer.ts';
+import { modelOf, randoms } from './models.ts';
 
 /** Relative to the greater of 1 and the value: float32 sums of a few hundred products in another order. */
 const kTolerance = 2e-5;
@@ -29,15 +29,6 @@ before(async () => {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
 });
-
-/** The same "random" numbers every time, in [-1, 1). */
-function randoms(count: number, seed = 1): number[] {
-  let state = seed;
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
 
 async function judged(model: Uint8Array, pixels: Float32Array, dims: number[]): Promise<Float32Array> {
   const session = await ort.InferenceSession.create(model);
@@ -60,24 +51,10 @@ function coreAnswer(model: Uint8Array, pixels: Float32Array): Float32Array | nul
   return core.classifyBatch(pixels, 1).probabilities;
 }
 
-async function check({ dims, opset = 17, nodes, constants = [], scale = 1 }: Case): Promise<void> {
+async function check(golden: Case): Promise<void> {
+  const { dims, nodes, scale = 1 } = golden;
+  const model = modelOf(golden);
   const fixed = dims.map((dim) => (dim === -1 ? 1 : dim));
-  // Flattened, so that every operator's result is a row of classes.
-  const row = { op: 'Flatten', inputs: ['y'], outputs: ['out'], attributes: { axis: 0 } };
-  const filled = constants.map((constant, i) => ({
-    ...constant,
-    values:
-      constant.values.length > 0
-        ? constant.values
-        : randoms(constant.dims.reduce((a, b) => a * b, 1), 7 + i).map((v) => v * (constant.scale ?? 1)),
-  }));
-  const model = writeModel({
-    opset,
-    input: { name: 'image', dims },
-    output: 'out',
-    nodes: [...nodes, row],
-    constants: filled,
-  });
   const size = fixed.reduce((a, b) => a * b, 1);
   const pixels = Float32Array.from(randoms(size, 3), (v) => v * scale);
   engine.load(model);

@@ -44,7 +44,9 @@ class SharedTraining : public testing::Test {
     for (int rank = 0; rank < processes; ++rank) {
       const Processes::End end = all.end(static_cast<std::size_t>(rank));
       ASSERT_EQ(end.code, 0) << "rank " << rank << ": " << end.text;
-      if (rank > 0) EXPECT_EQ(end.text, "") << "rank " << rank << " is to be silent";
+      if (rank > 0) {
+        EXPECT_EQ(end.text, "") << "rank " << rank << " is to be silent";
+      }
     }
   }
 

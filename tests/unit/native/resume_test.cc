@@ -126,7 +126,9 @@ TEST_F(Resume, KilledAtRandomMomentsEndsWithTheSameWeights) {
     const auto moment = Clock::now() + duration_ * (random() % 1000) / 1000;
     done = ends_before(arguments, [&] { return Clock::now() >= moment; });
   }
-  if (!done) ASSERT_TRUE(ends_before(arguments, [] { return false; }));
+  if (!done) {
+    ASSERT_TRUE(ends_before(arguments, [] { return false; }));
+  }
   expect_whole("killed");
 }
 
