@@ -115,6 +115,7 @@ enum class BinaryOp {
   kXor,
   kAddSquare,     // reductions: a + b^2,
   kAddMagnitude,  // a + |b|
+  kMask,          // Where: a != 0 ? b : 0, also of an infinite b
 };
 
 // What a convolution or a pooling slides over its input.

@@ -278,14 +278,14 @@ Status GraphBuilder::lower_many(const Node& node) {
   return give(node, add_unary(node, sum, UnaryOp::kClamp));
 }
 
-// Where(condition, a, b) = condition a + (1 - condition) b, condition being 0 or 1.
+// Where(condition, a, b) is the sum of a where the condition holds and b where it does not.
 Status GraphBuilder::lower_where(const Node& node) {
   INKLING_ASSIGN(condition, value(node, 0));
   INKLING_ASSIGN(a, value(node, 1));
   INKLING_ASSIGN(b, value(node, 2));
   INKLING_ASSIGN(other, add_unary(node, condition, UnaryOp::kNot));
-  INKLING_ASSIGN(from_a, add_binary(node, BinaryOp::kMultiply, condition, a));
-  INKLING_ASSIGN(from_b, add_binary(node, BinaryOp::kMultiply, other, b));
+  INKLING_ASSIGN(from_a, add_binary(node, BinaryOp::kMask, condition, a));
+  INKLING_ASSIGN(from_b, add_binary(node, BinaryOp::kMask, other, b));
   return give(node, add_binary(node, BinaryOp::kAdd, from_a, from_b));
 }
 

@@ -80,13 +80,18 @@ void run_binary(const Step& step, const Memory& memory) {
   }
 }
 
+// A value and its result fill their buffers in the same order; a constant is there once for all
+// images.
 template <typename F>
 void map(const Step& step, const Memory& memory, F f) {
   const float* in = memory.of(step.inputs[0]);
   float* out = memory.of(step.output);
-  const std::size_t n =
-      memory.count * memory.graph.buffers[memory.graph.values[step.output].buffer].floats;
-  for (std::size_t i = 0; i < n; ++i) out[i] = clamp(step, f(in[i]));
+  const std::size_t size = memory.stride(step.output);
+  const bool is_one = memory.stride(step.inputs[0]) == size;  // one run of numbers
+  for (std::size_t image = 0; image < (is_one ? 1 : memory.count); ++image, out += size) {
+    const std::size_t n = is_one ? memory.count * size : size;
+    for (std::size_t i = 0; i < n; ++i) out[i] = clamp(step, f(in[i]));
+  }
 }
 
 void run_unary(const Step& step, const Memory& memory) {

@@ -105,6 +105,8 @@ BinaryFunction rare_binary_function(BinaryOp op) {
       return [](float a, float b) { return a + b * b; };
     case BinaryOp::kAddMagnitude:
       return [](float a, float b) { return a + std::abs(b); };
+    case BinaryOp::kMask:
+      return [](float a, float b) { return a != 0 ? b : 0.0f; };
     default:
       return nullptr;
   }

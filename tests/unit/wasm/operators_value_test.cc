@@ -192,6 +192,52 @@ std::vector<float> reference_batch_norm(const Map& in) {
   return out;
 }
 
+// Where takes what it is told to: 0 times infinity would be NaN.
+TEST(Operators, WhereTakesAnInfinityOrLeavesIt) {
+  const Seen run = run_net(
+      [](ModelBuilder& model) {
+        model.initializer(tensor("odd", 9, {1, 3, 1, 1}, std::string("\1\0\1", 3)))
+            .floats("infinity", {}, {INFINITY})
+            .floats("two", {}, {2.0f})
+            .node("Where", {"odd", "x1", "infinity"}, {"w"})
+            .node("Min", {"w", "two"}, {"y"});
+      },
+      3 * 784);
+  for (std::size_t i = 0; i < run.y.v.size(); ++i) {
+    ASSERT_EQ(run.y.v[i], i / 784 == 1 ? 2.0f : std::min(run.x.v[i], 2.0f)) << "at " << i;
+  }
+}
+
+// A constant is in memory once, however many images there are.
+TEST(Operators, AConstantBesideABatchIsTheSameForEachImage) {
+  const std::string file = build_net(
+      [](ModelBuilder& model) {
+        model
+            .initializer(
+                tensor("odd", 9, {1, 3, 1, 1}, std::string("\1\0\1", 3)))  // read by a Not, too
+            .floats("half", {1, 3, 28, 28}, Numbers(9).vector(3 * 784))
+            .node("Where", {"odd", "x1", "half"}, {"y"});
+      },
+      3 * 784);
+  auto engine = Engine::load(bytes_of(file));
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  constexpr std::size_t kImages = 5;
+  std::vector<float> pixels, batch(kImages * kDigitCount);
+  for (std::uint32_t i = 0; i < kImages; ++i) {
+    const std::vector<float> image = test_image(i + 1);
+    pixels.insert(pixels.end(), image.begin(), image.end());
+  }
+  ASSERT_TRUE(engine.value().classify_batch(pixels, batch).ok());
+  for (std::size_t i = 0; i < kImages; ++i) {
+    std::vector<float> one(kDigitCount);
+    const auto image = std::span(pixels).subspan(i * kPixelCount, kPixelCount);
+    ASSERT_TRUE(engine.value().classify_batch(image, one).ok());
+    expect_close({batch.begin() + static_cast<std::ptrdiff_t>(i * kDigitCount),
+                  batch.begin() + static_cast<std::ptrdiff_t>((i + 1) * kDigitCount)},
+                 one);
+  }
+}
+
 TEST(Operators, BatchNormalizationAloneScalesEachChannel) {
   const Seen run = run_net([](ModelBuilder& model) { add_batch_norm(model, "x1", "y"); }, 3 * 784);
   expect_close(run.y.v, reference_batch_norm(run.x));

@@ -26,7 +26,9 @@ TEST(Text, AppendsBehindWhatIsThere) {
 }
 
 TEST(Text, LetsNoControlCharacterOfAFileThrough) {
-  EXPECT_EQ(cat("node '", std::string("a\x1b[2J\n\x7f"), "' \xc3\xa9"), "node 'a?[2J?" "?' \xc3\xa9");
+  EXPECT_EQ(cat("node '", std::string("a\x1b[2J\n\x7f"), "' \xc3\xa9"),
+            "node 'a?[2J?"
+            "?' \xc3\xa9");
 }
 
 }  // namespace
