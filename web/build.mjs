@@ -8,6 +8,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { buildPackage } from './package.mjs';
 
 const kRoot = fileURLToPath(new URL('..', import.meta.url));
 const kModel = process.env.INKLING_MODEL ?? 'models/compact.onnx';
@@ -116,20 +117,6 @@ async function buildSite(folder, { model, engines }) {
   await site.plain('index.html', Buffer.from(html));
 }
 
-/** @param {string} folder @param {Parts} parts */
-async function buildPackage(folder, { model, engines }) {
-  await mkdir(folder, { recursive: true });
-  const files = {
-    'inkling.js': await bundle('wasm/js/index.ts', { format: 'esm' }),
-    'inkling-worker.js': await bundle('wasm/js/worker.ts'),
-    ...Object.fromEntries(engines.map(([name, bytes]) => [`inkling-${name}.wasm`, bytes])),
-    'compact.onnx': model,
-    'README.md': await readFile(path.join(kRoot, 'wasm/js/README.md')),
-  };
-  for (const [name, bytes] of Object.entries(files))
-    await writeFile(path.join(folder, name), bytes);
-}
-
 /** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */
 async function replace(
   /** @type {string} */ name,
@@ -154,7 +141,7 @@ async function engine(name) {
 const parts = { model: await input(kModel, kModelHelp), engines: [] };
 for (const name of kEngines) parts.engines.push([name, await engine(name)]);
 await replace('site', (folder) => buildSite(folder, parts));
-await replace('package', (folder) => buildPackage(folder, parts));
+await replace('package', (folder) => buildPackage(kRoot, folder, parts, bundle));
 const wire = (await readdir(path.join(kRoot, 'build/site'), { recursive: true })).filter((name) =>
   name.endsWith('.br'),
 );

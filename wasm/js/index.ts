@@ -23,6 +23,8 @@ export type Engine = Variant | `${Variant}-full`;
 export interface LoadOptions {
   /** Where the ONNX file is, or its bytes. */
   model: string | URL | Uint8Array | ArrayBuffer;
+  /** Files that the model keeps weights in, by the names that it calls them: where they are, or their bytes. */
+  sideFiles?: Record<string, string | URL | Uint8Array | ArrayBuffer>;
   /** How many workers share the work; one is plenty for one pen. */
   workers?: number;
   /** Where the parts of this library are; by default beside this module. */
@@ -42,7 +44,7 @@ export class Inkling {
   }
 
   /** Fails with 'unsupported-browser', 'fetch-failed', or the engine's own reason to refuse a model. */
-  static async load({ model, workers = 1, files = {} }: LoadOptions): Promise<Inkling> {
+  static async load({ model, sideFiles = {}, workers = 1, files = {} }: LoadOptions): Promise<Inkling> {
     const variant = detectVariant();
     if (variant === null) {
       throw new InklingError('unsupported-browser', 'This browser has no WebAssembly SIMD.');
@@ -54,10 +56,11 @@ export class Inkling {
       );
     }
     const engine = (name: Engine) => compile(files[name] ?? beside(`inkling-${name}.wasm`));
-    const bytes = modelBytes(model);
+    const bytes = bytesOf(model, 'The model');
+    const given = bytesOfEach(sideFiles);
     // The workers start while the module and the model are still on their way to them.
     const start = async (module: Promise<WebAssembly.Module>) => {
-      const parts = Promise.all([module, bytes]);
+      const parts = Promise.all([module, bytes, given]);
       parts.catch(() => {}); // The pool says so, unless there is none.
       const pool = new Pool(files.worker ?? beside('inkling-worker.js'), parts, workers);
       try {
@@ -198,17 +201,26 @@ async function compile(url: string | URL): Promise<WebAssembly.Module> {
   }
 }
 
-async function modelBytes(model: LoadOptions['model']): Promise<Uint8Array> {
+async function bytesOfEach(
+  sideFiles: NonNullable<LoadOptions['sideFiles']>,
+): Promise<Record<string, Uint8Array>> {
+  const entries = Object.entries(sideFiles).map(
+    async ([name, file]) => [name, await bytesOf(file, `The side file '${name}'`)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function bytesOf(model: LoadOptions['model'], what: string): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
   if (typeof model !== 'string' && !(model instanceof URL)) {
-    const message = 'load: the model is neither an address nor the bytes of an ONNX file.';
+    const message = `load: ${what[0].toLowerCase()}${what.slice(1)} is neither an address nor the bytes of a file.`;
     throw new InklingError('invalid-argument', message);
   }
-  const response = await fetched(model, 'The model');
+  const response = await fetched(model, what);
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch {
-    throw new InklingError('fetch-failed', `The model could not be fetched: ${model} broke off.`);
+    throw new InklingError('fetch-failed', `${what} could not be fetched: ${model} broke off.`);
   }
 }

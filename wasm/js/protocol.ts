@@ -13,7 +13,11 @@ import type {
 
 /** Each call of a worker: its arguments and its result. */
 export interface Calls {
-  load: { args: [module: WebAssembly.Module, onnx: Uint8Array]; result: Description };
+  /** sideFiles: what the model keeps beside itself, by the names that it calls these files. */
+  load: {
+    args: [module: WebAssembly.Module, onnx: Uint8Array, sideFiles: Record<string, Uint8Array>];
+    result: Description;
+  };
   classifyStrokes: { args: [strokes: readonly Stroke[]]; result: Classification };
   classifyImage: { args: [picture: Picture]; result: Classification };
   classifyPixels: { args: [pixels: Float32Array]; result: Classification };

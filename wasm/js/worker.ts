@@ -17,9 +17,9 @@ const handlers: {
     ...args: Calls[Name]['args']
   ) => Calls[Name]['result'] | Promise<Calls[Name]['result']>;
 } = {
-  async load(module, onnx) {
+  async load(module, onnx, sideFiles) {
     engine = await EngineModule.instantiate(module);
-    return engine.load(onnx);
+    return engine.load(onnx, sideFiles);
   },
   classifyStrokes: (strokes) => loaded().classify(loaded().pixelsFromStrokes(strokes)),
   classifyImage: (picture) => loaded().classify(loaded().pixelsFromPicture(picture)),

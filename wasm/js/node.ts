@@ -1,0 +1,160 @@
+// What Node imports: the same calls, answered on the calling thread (start a worker thread of your own
+// where that matters). Files are read from disk.
+import { readFile } from 'node:fs/promises';
+import { checkBatch, checkName, checkPicture, checkPixels, checkRounds, checkStrokes } from './checks.ts';
+import { detectVariant, type Variant } from './detect.ts';
+import { EngineModule } from './module.ts';
+import {
+  InklingError,
+  type Activation,
+  type BatchClassification,
+  type Classification,
+  type Description,
+  type Picture,
+  type PlanStep,
+  type ProfiledStep,
+  type Stroke,
+} from './types.ts';
+
+export * from './types.ts';
+
+/** A path, a file: or http(s): address, or bytes. */
+export type Source = string | URL | Uint8Array | ArrayBuffer;
+
+export interface LoadOptions {
+  /** The ONNX file. */
+  model: Source;
+  /** Files that the model keeps weights in, by the names that it calls them. */
+  sideFiles?: Record<string, Source>;
+}
+
+export class Inkling {
+  readonly #module: EngineModule;
+  readonly #description: Description;
+  /** Which of the two modules runs. */
+  readonly variant: Variant;
+  #disposed = false;
+
+  private constructor(module: EngineModule, description: Description, variant: Variant) {
+    this.#module = module;
+    this.#description = description;
+    this.variant = variant;
+  }
+
+  /** Fails with 'fetch-failed' (a file cannot be read), or the engine's own reason to refuse a model. */
+  static async load({ model, sideFiles = {} }: LoadOptions): Promise<Inkling> {
+    const variant = detectVariant();
+    if (variant === null) {
+      throw new InklingError('unsupported-browser', 'This Node has no WebAssembly SIMD.');
+    }
+    const onnx = await bytesOf(model, 'The model');
+    const beside: Record<string, Uint8Array> = {};
+    for (const [name, file] of Object.entries(sideFiles)) {
+      beside[name] = await bytesOf(file, `The side file '${name}'`);
+    }
+    const start = async (name: string) => {
+      const wasm = await bytesOf(new URL(`inkling-${name}.wasm`, import.meta.url), 'The engine');
+      const module = await EngineModule.instantiate(await WebAssembly.compile(wasm));
+      return new Inkling(module, module.load(onnx, beside), variant);
+    };
+    try {
+      return await start(variant);
+    } catch (error) {
+      if ((error as InklingError).code !== 'unsupported-model') throw error;
+      return start(`${variant}-full`);
+    }
+  }
+
+  /** Reads a drawing. Fails with 'empty-ink' when nothing is drawn. */
+  async classifyStrokes(strokes: readonly Stroke[]): Promise<Classification> {
+    checkStrokes(strokes);
+    return this.#live().classify(this.#module.pixelsFromStrokes(strokes));
+  }
+
+  /** Reads a picture (RGBA). Fails with 'empty-ink' when it is blank. */
+  async classifyImage(picture: Picture): Promise<Classification> {
+    checkPicture(picture);
+    return this.#live().classify(this.#module.pixelsFromPicture(picture));
+  }
+
+  /** Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. */
+  async classifyPixels(pixels: Float32Array): Promise<Classification> {
+    checkPixels(pixels, this.#inputSize());
+    return this.#live().classify(pixels.slice());
+  }
+
+  /** Reads pixels [n*28*28]. */
+  async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
+    checkBatch(pixels, n, this.#inputSize());
+    return this.#live().classifyBatch(pixels, n);
+  }
+
+  /** The named tensor (names are those of plan()) for the image that was classified last. */
+  async activations(name: string): Promise<Activation> {
+    checkName(name);
+    return this.#live().activations(name);
+  }
+
+  /** The steps that the engine runs for an image. */
+  async plan(): Promise<PlanStep[]> {
+    return this.#description.plan;
+  }
+
+  /** The plan with the median microseconds of each step. */
+  async profile(pixels: Float32Array, rounds = 15): Promise<ProfiledStep[]> {
+    checkPixels(pixels, this.#inputSize(), 'profile');
+    checkRounds(rounds);
+    return this.#live().profile(pixels, rounds);
+  }
+
+  /** The shape of one image in the model's file, its batch being 1. */
+  get input(): readonly number[] {
+    return this.#description.input;
+  }
+
+  /** The model file's metadata_props. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#description.metadata;
+  }
+
+  /** Below this confidence an answer's digit is null. */
+  get threshold(): number {
+    return this.#description.threshold;
+  }
+
+  /** Frees the engine; later calls fail with 'disposed'. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    this.#module.dispose();
+  }
+
+  #inputSize(): number {
+    return this.#description.input.reduce((size, extent) => size * extent, 1);
+  }
+
+  #live(): EngineModule {
+    if (!this.#disposed) return this.#module;
+    throw new InklingError('disposed', 'This engine was disposed of; load another.');
+  }
+}
+
+async function bytesOf(source: Source, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof Uint8Array) return new Uint8Array(source);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    const message = `load: ${what[0].toLowerCase()}${what.slice(1)} is neither an address nor the bytes of a file.`;
+    throw new InklingError('invalid-argument', message);
+  }
+  try {
+    if (!/^https?:/.test(String(source))) {
+      const isAddress = typeof source === 'string' && source.startsWith('file:');
+      return new Uint8Array(await readFile(isAddress ? new URL(source) : source));
+    }
+    const response = await fetch(source);
+    if (!response.ok) throw new Error(`it answers ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    const message = `${what} could not be read: ${source}: ${(error as Error).message}.`;
+    throw new InklingError('fetch-failed', message);
+  }
+}
