@@ -20,6 +20,9 @@ using namespace inkling::testing;
 constexpr int kEngines = 10'000;
 constexpr int kWarmUp = 100;  // what is made once for all engines is made in these
 
+// Freed blocks that malloc keeps at hand count as used; 9900 lost ones would be more than this.
+constexpr std::size_t kSlack = 65536;
+
 // What all of the process holds, XNNPACK's part too.
 std::size_t bytes_in_use() {
 #if defined(__SANITIZE_ADDRESS__)
@@ -74,7 +77,7 @@ TEST(Lifetime, TenThousandEnginesComeAndGoInFlatMemory) {
     ASSERT_FALSE(Engine::load(bytes_of(cut)).ok());  // one that fails gives back all, too
     if (i == kWarmUp) before = bytes_in_use();
   }
-  EXPECT_EQ(bytes_in_use(), before);
+  EXPECT_LE(bytes_in_use(), before + kSlack);
 }
 
 TEST(Lifetime, TwoEnginesDoNotDisturbEachOther) {
