@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <numbers>
 
+#include "cli/numbers.h"
 #include "data/file.h"
 #include "data/leaks.h"
 #include "train/run.h"
@@ -265,7 +266,7 @@ void add_reading_flags(CLI::App& command, ClassifierOptions& options) {
       .add_option("--tta", options.views,
                   "Test-time augmentation: average over so many views of each image (the image "
                   "itself, slightly turned, shifted, zoomed)")
-      ->check(CLI::Range(std::int64_t{1}, kMaxViews))
+      ->check(within(std::int64_t{1}, kMaxViews))
       ->capture_default_str();
   command
       .add_option(
@@ -278,7 +279,7 @@ void add_reading_flags(CLI::App& command, ClassifierOptions& options) {
       .add_option("--threshold", options.threshold,
                   "Answer \"?\" below this confidence; else below the model's own threshold (of "
                   "several models: the mean of theirs)")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(within(0.0, 1.0));
 }
 
 void add_classifier_flags(CLI::App& command, ClassifierOptions& options) {

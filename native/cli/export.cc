@@ -82,6 +82,7 @@ void check_folding(Network& network, const Run& run, const std::vector<FoldedLay
 }
 
 void run_export(const ExportFlags& flags) {
+  require_not_read(flags.out, {flags.run});
   const Run run = load_run(flags.run);
   Network network(run.network);
   load_weights(network, checkpoint_path(flags.run, "best"));

@@ -164,6 +164,7 @@ class Preview {
 };
 
 void run_preview(const PreviewFlags& flags) {
+  require_not_read(flags.out, flags.sources.paths());
   Preview preview(flags);
   std::vector<Block> blocks = {preview.pictures(), preview.drawings()};
   std::erase_if(blocks, [](const Block& block) { return block.empty(); });

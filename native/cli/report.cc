@@ -44,6 +44,9 @@ std::vector<ReportedSet> ask(const ReportFlags& flags) {
 void run_report(const ReportFlags& flags) {
   const std::string out =
       flags.out.empty() ? (fs::path(flags.run) / "report.html").string() : flags.out;
+  std::vector<fs::path> read = flags.sources.paths();
+  read.emplace_back(flags.run);
+  require_not_read(out, read);
   const std::string page = report_page(report_of(flags.run, ask(flags)));
   write_file(out, page);
   std::printf("%s: %zu bytes; open it in a browser, it needs no network\n", out.c_str(),

@@ -19,6 +19,9 @@ void run_submit(SubmitFlags flags) {
   flags.classifier.models = {flags.model};
   flags.classifier.models.insert(flags.classifier.models.end(), flags.more_models.begin(),
                                  flags.more_models.end());
+  std::vector<std::filesystem::path> read = {flags.data};
+  read.insert(read.end(), flags.classifier.models.begin(), flags.classifier.models.end());
+  require_not_read(flags.out, read);
   const Classifier classifier(flags.classifier);
   classifier.require_input_scale();
   const CsvImages csv = read_csv(flags.data);

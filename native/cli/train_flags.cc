@@ -35,7 +35,7 @@ void add_run_flags(CLI::App& command, TrainFlags& flags) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command.add_option("--threads", flags.threads, "CPU threads; 0: one a core")
-      ->check(CLI::Range(0, 1024))
+      ->check(within(0, 1024))
       ->capture_default_str();
   add_number(
       command, "--peer-timeout", flags.peer_timeout, 1.0, 86'400.0,
@@ -52,15 +52,15 @@ void add_network_flags(CLI::App& command, TrainFlags& flags) {
       ->capture_default_str();
   command.add_flag("--list-presets", flags.list_presets, "Show every network, layer by layer");
   command.add_option("--width", v.width, "Factor of every hidden layer's channels or features")
-      ->check(CLI::Range(0.01, 64.0))
+      ->check(within(0.01, 64.0))
       ->capture_default_str();
   command
       .add_option("--depth", v.depth, "Layers a block: convolutions between pools, hidden layers")
-      ->check(CLI::Range(0, 100));
+      ->check(within(0, 100));
   command.add_option("--kernel", v.kernel, "Side of every convolution's kernel: 1, 3, 5 or 7")
       ->check(CLI::IsMember({1, 3, 5, 7}));
   command.add_option("--dropout", v.dropout, "Of every dropout; before the last layer if none is")
-      ->check(CLI::Range(0.0, 0.95));
+      ->check(within(0.0, 0.95));
 }
 
 void add_data_flags(CLI::App& command, TrainFlags& flags) {
@@ -76,7 +76,7 @@ void add_data_flags(CLI::App& command, TrainFlags& flags) {
       .add_option("--seed", flags.seeds,
                   "Of the split, the start and the order; several: a run for each in OUT/seed-N")
       ->delimiter(',')
-      ->check(CLI::Range(Int{0}, Int{std::numeric_limits<std::int32_t>::max()}))
+      ->check(within(Int{0}, Int{std::numeric_limits<std::int32_t>::max()}))
       ->capture_default_str();
 }
 
@@ -90,7 +90,7 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
   command
       .add_option("--weight-decay", o.optimizer.weight_decay,
                   "Decay of the kernels; not given: adamw 0.02, adam 0, sgd 0.0005")
-      ->check(CLI::Range(0.0, 10.0));
+      ->check(within(0.0, 10.0));
   add_number(command, "--momentum", o.optimizer.momentum, 0.0, 0.9999, "SGD's");
   command.add_flag("--nesterov", o.optimizer.nesterov, "Nesterov's momentum for SGD");
   add_number(command, "--label-smoothing", o.label_smoothing, 0.0, 0.99,
@@ -116,7 +116,7 @@ void add_schedule_flags(CLI::App& command, TrainFlags& flags) {
   command
       .add_option("--lr-factor", s.factor,
                   "step, exponential, plateau: factor of each fall; not given: 0.1, 0.95, 0.5")
-      ->check(CLI::Range(1e-6, 1.0));
+      ->check(within(1e-6, 1.0));
   add_number(command, "--lr-step", s.step_epochs, Int{1}, Int{100'000},
              "step: epochs between falls");
   add_number(command, "--lr-patience", s.patience, Int{0}, Int{100'000},

@@ -134,6 +134,36 @@ void write_file(const fs::path& path, const std::string& bytes) {
   throw Failure("cannot write " + path.string() + ": " + error.message());
 }
 
+void require_not_read(const fs::path& out, const std::vector<fs::path>& read) {
+  std::error_code error;
+  if (!fs::exists(out, error)) return;
+  const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
+  const bool is_own = out.extension() != ".html" && out.extension() != ".onnx";  // made from a run
+  for (const fs::path& path : read) {
+    const bool is_folder = fs::is_directory(path, error);
+    if (is_folder ? !is_own || !fs::equivalent(folder, path, error)
+                  : !fs::equivalent(out, path, error)) {
+      continue;
+    }
+    throw Failure(out.string() + " is not written: it would replace what was just read" +
+                  (is_folder ? " (a file of " + path.string() + ")" : "") + "; name another file");
+  }
+}
+
+FolderLock::FolderLock(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file_ < 0) {
+    throw Failure("cannot write " + path.string() + ": " + std::strerror(errno));
+  }
+  if (::flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(file_);
+  throw Failure("another training is writing to " + folder.string() +
+                "; wait for it, or name another folder with --out");
+}
+
+FolderLock::~FolderLock() { ::close(file_); }
+
 std::string gzipped(const std::string& bytes) {
   if (bytes.size() > std::numeric_limits<uInt>::max()) {
     throw Failure("more than 4 GB cannot be packed at once");

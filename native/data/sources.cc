@@ -144,6 +144,13 @@ const Failure& no_data() {
 
 }  // namespace
 
+std::vector<std::filesystem::path> Sources::paths() const {
+  std::vector<std::filesystem::path> all(mnist.begin(), mnist.end());
+  all.insert(all.end(), kaggle.begin(), kaggle.end());
+  all.insert(all.end(), strokes.begin(), strokes.end());
+  return all;
+}
+
 Dataset TrainingData::all_validation() const {
   Dataset all;
   for (const NamedDataset& set : validation) all = concatenate(all, set.data);

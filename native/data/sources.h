@@ -19,6 +19,7 @@ struct Sources {
   std::vector<std::string> kaggle;      // CSV files of images
   std::vector<std::string> strokes;     // stroke files
 
+  std::vector<std::filesystem::path> paths() const;
   bool empty() const { return mnist.empty() && kaggle.empty() && strokes.empty(); }
 };
 
