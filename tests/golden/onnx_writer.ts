@@ -8,6 +8,8 @@ export interface Tensor {
   type: number;
   dims: number[];
   values: number[];
+  /** The file beside the model that holds the values, from its start; they are not written then. */
+  file?: string;
 }
 
 export interface Node {
@@ -52,11 +54,17 @@ const float = (field: number, value: number): number[] => [
   ...new Uint8Array(new Float32Array([value]).buffer),
 ];
 
-function raw({ type, values }: Tensor): Uint8Array {
+/** The values' bytes, as a model or a file beside it holds them. */
+export function raw({ type, values }: Tensor): Uint8Array {
   if (type === kFloat) return new Uint8Array(new Float32Array(values).buffer);
   if (type === kInt32) return new Uint8Array(new Int32Array(values).buffer);
   if (type === kInt64) return new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer);
   return new Uint8Array(values.map((value) => value & 255));
+}
+
+// StringStringEntryProto in external_data, and data_location EXTERNAL.
+function external(file: string): number[] {
+  return [...bytes(13, [...text(1, 'location'), ...text(2, file)]), ...number(14, 1)];
 }
 
 function tensor(constant: Tensor): number[] {
@@ -64,7 +72,7 @@ function tensor(constant: Tensor): number[] {
     ...constant.dims.flatMap((dim) => number(1, dim)),
     ...number(2, constant.type),
     ...text(8, constant.name),
-    ...bytes(9, raw(constant)),
+    ...(constant.file === undefined ? bytes(9, raw(constant)) : external(constant.file)),
   ];
 }
 

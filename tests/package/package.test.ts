@@ -11,7 +11,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import puppeteer, { type Browser } from 'puppeteer-core';
-import { kFloat, writeModel } from '../golden/onnx_writer.ts';
+import { kFloat, raw, writeModel } from '../golden/onnx_writer.ts';
 
 const kRoot = process.env.INKLING_ROOT ?? process.cwd();
 const kWork = path.join(kRoot, 'build/tests/consumer');
@@ -25,7 +25,7 @@ const kTypes: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** What a page does: its answers end up in its title. The second model wants the full module. */
+/** What a page does: its answers end up in its title. The second model wants the full module, the third a file. */
 const kPage = `
 try {
   const engine = await Inkling.load({ model: './compact.onnx', workers: 2 });
@@ -33,10 +33,18 @@ try {
   await engine.dispose();
   const foreign = await Inkling.load({ model: './sine.onnx' });
   const { probabilities } = await foreign.classifyBatch(new Float32Array(784).fill(0.5), 1);
-  document.title = 'read ' + digit + ' and ' + probabilities.length;
+  const refusal = await Inkling.load({ model: './beside.onnx' }).catch((error) => error);
+  const sideFiles = { 'weights.bin': './weights.bin' };
+  const beside = await Inkling.load({ model: './beside.onnx', sideFiles });
+  const { digits } = await beside.classifyBatch(new Float32Array(3 * 784).fill(0.5), 3);
+  const named = refusal.code === 'unsupported-model' && refusal.message.includes("'weights.bin'");
+  document.title = 'read ' + digit + ' and ' + (named ? probabilities.length + digits.length : refusal.message);
 } catch (error) {
   document.title = 'failed: ' + error.message;
 }`;
+
+/** What the test makes for the pages to load. */
+const kMade = ['sine.onnx', 'beside.onnx', 'weights.bin'];
 
 let server: Server;
 let browser: Browser;
@@ -55,6 +63,20 @@ function sineModel(): Uint8Array {
     ],
     constants: [{ name: 'w', type: kFloat, dims: [784, 10], values: weights }],
   });
+}
+
+/** image -> a dense layer whose weights lie in 'weights.bin'. */
+function modelWithWeightsBeside(): { model: Uint8Array; weights: Uint8Array } {
+  const values = Array.from({ length: 7840 }, (_, i) => ((i * 3) % 7) / 50);
+  const weights = { name: 'w', type: kFloat, dims: [784, 10], values, file: 'weights.bin' };
+  const model = writeModel({
+    opset: 17,
+    input: { name: 'image', dims: [-1, 784] },
+    output: 'out',
+    nodes: [{ op: 'MatMul', inputs: ['image', 'w'], outputs: ['out'] }],
+    constants: [weights],
+  });
+  return { model, weights: raw(weights) };
 }
 
 /** Serves a folder with the policy on everything: a worker's own comes with its script. */
@@ -85,6 +107,9 @@ before(async () => {
   execFileSync('tar', ['-xzf', path.join(kWork, archive), '-C', kPackage, '--strip-components=1']);
   writeFileSync(path.join(kWork, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(kWork, 'sine.onnx'), sineModel());
+  const { model, weights } = modelWithWeightsBeside();
+  writeFileSync(path.join(kWork, 'beside.onnx'), model);
+  writeFileSync(path.join(kWork, 'weights.bin'), weights);
   await serve(kWork);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   browser = await puppeteer.launch({
@@ -149,6 +174,14 @@ test('Node imports it: strokes, pixels, the full module, side files, errors', ()
      const sine = await Inkling.load({ model: await readFile('sine.onnx') });
      const { probabilities } = await sine.classifyBatch(new Float32Array(2 * 784), 2);
      assert.equal(probabilities.length, 20);
+     const missing = await Inkling.load({ model: 'beside.onnx' }).catch((error) => error);
+     assert.equal(missing.code, 'unsupported-model');
+     assert.match(missing.message, /'weights.bin'/);
+     const sideFiles = { 'weights.bin': 'weights.bin' };
+     const beside = await Inkling.load({ model: 'beside.onnx', sideFiles });
+     assert.equal((await beside.classifyBatch(new Float32Array(784), 1)).digits.length, 1);
+     const lost = { 'weights.bin': 'nowhere.bin' };
+     await assert.rejects(Inkling.load({ model: 'beside.onnx', sideFiles: lost }), { code: 'fetch-failed', message: /side file 'weights.bin'/ });
      await assert.rejects(Inkling.load({ model: 'package.json' }), InklingError);
      await assert.rejects(Inkling.load({ model: 'nowhere.onnx' }), { code: 'fetch-failed' });
      console.log('fine');`,
@@ -188,10 +221,10 @@ test('a bare module script loads it under a strict policy', async () => {
   const folder = path.join(kWork, 'bare');
   cpSync(kPackage, path.join(folder, 'inkling'), { recursive: true });
   cpSync(path.join(kPackage, 'compact.onnx'), path.join(folder, 'compact.onnx'));
-  cpSync(path.join(kWork, 'sine.onnx'), path.join(folder, 'sine.onnx'));
+  for (const name of kMade) cpSync(path.join(kWork, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'index.html'), kHtml);
   writeFileSync(path.join(folder, 'main.js'), `import { Inkling } from './inkling/inkling.js';${kPage}`);
-  assert.equal(await titleOf('bare'), 'read 7 and 10');
+  assert.equal(await titleOf('bare'), 'read 7 and 13');
 });
 
 test('esbuild bundles it; worker and modules lie beside the bundle', async () => {
@@ -207,7 +240,7 @@ test('esbuild bundles it; worker and modules lie beside the bundle', async () =>
   for (const name of readdirSync(kPackage)) {
     if (/\.wasm$|\.onnx$|-worker\.js$/.test(name)) cpSync(path.join(kPackage, name), path.join(folder, name));
   }
-  cpSync(path.join(kWork, 'sine.onnx'), path.join(folder, 'sine.onnx'));
+  for (const name of kMade) cpSync(path.join(kWork, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'index.html'), kHtml);
-  assert.equal(await titleOf('bundled'), 'read 7 and 10');
+  assert.equal(await titleOf('bundled'), 'read 7 and 13');
 });
