@@ -7,7 +7,7 @@
 #include "onnx_builder.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // GCC ships no header for it
 #else
 #include <malloc.h>
 #endif
