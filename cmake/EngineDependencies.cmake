@@ -1,5 +1,5 @@
 # What the engine needs: protozero (target inkling_protozero) and XNNPACK (target inkling_xnnpack).
-# Natively both come from packages; for WebAssembly XNNPACK is compiled from its source.
+# Natively both come from packages, or XNNPACK from its source, as it does for WebAssembly.
 
 if(EMSCRIPTEN)
   include(WasmCompiler)
@@ -29,6 +29,10 @@ else()
   find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp)
   inkling_require("protozero (1.7 or later)" libprotozero-dev PROTOZERO_INCLUDE_DIR)
   target_include_directories(inkling_protozero SYSTEM INTERFACE "${PROTOZERO_INCLUDE_DIR}")
+endif()
+if(NOT EMSCRIPTEN AND INKLING_XNNPACK_SOURCE)
+  include(XnnpackNative)
+elseif(NOT EMSCRIPTEN)
 
   find_path(XNNPACK_INCLUDE_DIR xnnpack.h)
   find_library(XNNPACK_LIBRARY XNNPACK)

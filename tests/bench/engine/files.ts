@@ -10,7 +10,7 @@ import { kNets, makeNet, toOnnx, toRaw, type NetName } from './nets.ts';
 import { toTflite } from './tflite_writer.ts';
 
 export const kRoot = process.env.INKLING_ROOT ?? process.cwd();
-export const kOut = path.join(kRoot, 'build/bench');
+export const kOut = path.join(kRoot, 'build/bench-engine');
 export const kBatches = [1, 64];
 const kPeers = path.join(kRoot, 'tests/bench/node_modules');
 

@@ -18,14 +18,17 @@ interface Native {
 
 export interface Comparison {
   ours: number[];
+  /** The same engine with the system's XNNPACK. */
+  packaged: number[];
   theirs: number[];
   difference: number;
   /** The plan with its profile, as the engine prints it. */
   profile: string;
 }
 
-async function ourEngine(model: string, batch: number): Promise<Native & { profile: string }> {
-  const program = process.env.INKLING_BENCH_ENGINE ?? path.join(kRoot, 'build/dev/tests/bench/bench_engine');
+/** preset: of the build, CMakePresets.json says which. */
+async function ourEngine(preset: string, model: string, batch: number): Promise<Native & { profile: string }> {
+  const program = path.join(kRoot, 'build', preset, 'tests/bench/bench_engine');
   const child = spawn(program, [model], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const next = async () => {
@@ -70,16 +73,16 @@ async function callsOfABlock({ time }: Native): Promise<number> {
 
 export async function compareNatively(net: NetName, batch: number, rounds: number): Promise<Comparison> {
   const model = path.join(kOut, 'models', `${net}.onnx`);
-  const [we, they] = [await ourEngine(model, batch), await theirEngine(model, batch)];
-  const [ourCalls, theirCalls] = [await callsOfABlock(we), await callsOfABlock(they)];
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const we = await ourEngine('bench', model, batch);
+  const all: Native[] = [we, await ourEngine('dev', model, batch), await theirEngine(model, batch)];
+  const calls = [];
+  for (const engine of all) calls.push(await callsOfABlock(engine));
+  const took: number[][] = all.map(() => []);
   for (let round = 0; round < rounds; ++round) {
-    ours.push(await we.time(ourCalls));
-    theirs.push(await they.time(theirCalls));
+    for (let i = 0; i < all.length; ++i) took[i].push(await all[i].time(calls[i]));
   }
-  const difference = Math.max(...we.answers.map((value, i) => Math.abs(value - they.answers[i])));
-  we.close();
-  they.close();
-  return { ours, theirs, difference, profile: we.profile };
+  const differences = all.flatMap(({ answers }) => answers.map((value, i) => Math.abs(value - we.answers[i])));
+  all.forEach((engine) => engine.close());
+  const [ours, packaged, theirs] = took;
+  return { ours, packaged, theirs, difference: Math.max(...differences), profile: we.profile };
 }

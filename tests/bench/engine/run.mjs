@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const outfile = path.join(root, 'build/bench/main.mjs');
+const outfile = path.join(root, 'build/bench-engine/main.mjs');
 await build({
   absWorkingDir: root,
   entryPoints: ['tests/bench/engine/main.ts'],

@@ -1,0 +1,38 @@
+# XNNPACK compiled natively from the same source, with -DINKLING_XNNPACK_SOURCE=ON: target inkling_xnnpack. Debian's
+# package is compiled so that its convolutions for AVX2 keep a sum in memory: they take two and a half times as long.
+include(XnnpackSource)
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  message(FATAL_ERROR "INKLING_XNNPACK_SOURCE knows x86-64 only; without it the package's XNNPACK is used.")
+endif()
+find_library(CPUINFO_LIBRARY cpuinfo)
+find_path(CPUINFO_INCLUDE_DIR cpuinfo.h)
+inkling_require("cpuinfo" libcpuinfo-dev CPUINFO_LIBRARY)
+inkling_require("cpuinfo.h" libcpuinfo-dev CPUINFO_INCLUDE_DIR)
+
+# Each set's instructions; which of them the processor has is found when the engine starts.
+set(options_scalar)
+set(options_sse -msse)
+set(options_sse2 -msse2)
+set(options_avx -mavx)
+set(options_fma3 -mavx -mfma)
+set(options_avx2 -mavx2 -mfma)
+set(options_avx512f -mavx512f)
+set(kernels)
+foreach(kernel_set scalar sse sse2 avx fma3 avx2 avx512f)
+  set(of_set)
+  inkling_xnnpack_kernels(${kernel_set} of_set)
+  set_source_files_properties(${of_set} PROPERTIES COMPILE_OPTIONS "${options_${kernel_set}}")
+  list(APPEND kernels ${of_set})
+endforeach()
+set(INKLING_KERNEL_OPTIONS -O2)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  # In the order of the source all of a row's factors are loaded first, and a sum has no register left.
+  list(APPEND INKLING_KERNEL_OPTIONS -fschedule-insns -fsched-pressure)
+endif()
+inkling_xnnpack_library(${kernels})
+target_compile_definitions(xnnpack_operators PRIVATE XNN_ENABLE_AVX512F=1)
+target_include_directories(xnnpack_operators PRIVATE "${CPUINFO_INCLUDE_DIR}")
+# The configurations name kernels of every number type; they are dropped, unless names are put side by side in one table.
+target_compile_options(xnnpack_operators PRIVATE -fno-tree-slp-vectorize)
+target_link_libraries(xnnpack_operators PRIVATE "${CPUINFO_LIBRARY}")
+target_link_options(inkling_xnnpack INTERFACE -Wl,--gc-sections)
