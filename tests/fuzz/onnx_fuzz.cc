@@ -18,6 +18,7 @@ constexpr Limits kLimits{.file_bytes = std::size_t{1} << 18,
                          .nodes = 64,
                          .tensor_elements = std::size_t{1} << 16,
                          .total_bytes = std::size_t{8} << 20,
+                         .multiply_adds = std::uint64_t{1} << 24,
                          .batch = 4};
 
 void classify(Engine& engine, std::size_t images) {

@@ -91,13 +91,16 @@ export class Inkling {
     return this.#pool.call('classifyImage', [{ data, width, height }]);
   }
 
-  /** Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. */
+  /**
+   * Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. Fails with
+   * 'invalid-argument' for another count, NaN or infinity.
+   */
   async classifyPixels(pixels: Float32Array): Promise<Classification> {
     checkPixels(pixels, this.#inputSize());
     return this.#pool.call('classifyPixels', [pixels]);
   }
 
-  /** Reads pixels [n*28*28], shared among the workers. */
+  /** Reads pixels [n*28*28], shared among the workers. Fails as classifyPixels does. */
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
     const size = this.#inputSize();
     checkBatch(pixels, n, size);
@@ -122,7 +125,10 @@ export class Inkling {
     return { digits, probabilities };
   }
 
-  /** The named tensor (names are those of plan()) for the image that was classified last. */
+  /**
+   * The named tensor (names are those of plan()) for the image that was classified last. Fails with
+   * 'invalid-argument' when there is none of that name, or nothing has been classified.
+   */
   async activations(name: string): Promise<Activation> {
     checkName(name);
     return this.#pool.call('activations', [name], { sticky: true });

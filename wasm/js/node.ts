@@ -77,19 +77,25 @@ export class Inkling {
     return this.#live().classify(this.#module.pixelsFromPicture(picture));
   }
 
-  /** Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. */
+  /**
+   * Reads pixels [28*28], row-major, ink = 1; as many as the model's `input` says. Fails with
+   * 'invalid-argument' for another count, NaN or infinity.
+   */
   async classifyPixels(pixels: Float32Array): Promise<Classification> {
     checkPixels(pixels, this.#inputSize());
     return this.#live().classify(pixels.slice());
   }
 
-  /** Reads pixels [n*28*28]. */
+  /** Reads pixels [n*28*28]. Fails as classifyPixels does. */
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
     checkBatch(pixels, n, this.#inputSize());
     return this.#live().classifyBatch(pixels, n);
   }
 
-  /** The named tensor (names are those of plan()) for the image that was classified last. */
+  /**
+   * The named tensor (names are those of plan()) for the image that was classified last. Fails with
+   * 'invalid-argument' when there is none of that name, or nothing has been classified.
+   */
   async activations(name: string): Promise<Activation> {
     checkName(name);
     return this.#live().activations(name);

@@ -174,6 +174,7 @@ class GraphBuilder {
 
   const Model& model_;
   const Limits& limits_;
+  std::uint64_t work_ = 0;     // multiply-adds of products, run now or later
   std::uint64_t charged_ = 0;  // bytes, at most limits_.total_bytes
   Graph graph_;
   std::size_t output_ = 0;           // of model_.outputs

@@ -67,7 +67,13 @@ Result<std::size_t> GraphBuilder::add_matmul(const Node& node, std::size_t a, st
   step.depth = va.dims[ra - 1];
   step.depth_a = va.strides[ra - 1];
   step.depth_b = vb.strides[rb - 2];
+  const std::uint64_t depth = step.depth;
   INKLING_ASSIGN(result, add_step(node, std::move(step), *out, rows_order(out->size())));
+  work_ += element_count(*out) * depth;  // each at most 2^26 by default, far from wrapping
+  if (work_ > limits_.multiply_adds) {
+    return Status::limit_exceeded(
+        cat("with it, the model needs more than ", limits_.multiply_adds, " multiply-adds"));
+  }
   graph_.steps.back().loop =
       make_loop(*out, broadcast_strides(dims_a, va.strides, *out),
                 broadcast_strides(dims_b, vb.strides, *out), graph_.values[result].strides, false);

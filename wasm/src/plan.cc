@@ -136,6 +136,7 @@ struct Plan::Impl {
   std::size_t max_batch = 1;
   bool has_run = false;
 
+  Status check_work(const Limits& limits) const;
   Status fit_batch(const Limits& limits);
   PlanStep describe_step(const Step& step) const;
   Status create_step(Step& step);
@@ -145,6 +146,21 @@ struct Plan::Impl {
   Status setup_step(std::size_t index);
   Status run_step(std::size_t index);
 };
+
+// kLimitExceeded when an image would take too long.
+Status Plan::Impl::check_work(const Limits& limits) const {
+  double work = 0;
+  for (const Step& step : graph.steps) {
+    const auto elements = static_cast<double>(element_count(graph.values[step.output].dims));
+    const bool is_max_pool = step.kind == StepKind::kMaxPool;  // comparisons, but as many
+    work += is_max_pool
+                ? elements * step.window.kernel_h * step.window.kernel_w
+                : static_cast<double>(multiply_adds(step, static_cast<std::size_t>(elements)));
+  }
+  if (work <= static_cast<double>(limits.multiply_adds)) return {};
+  return Status::limit_exceeded(
+      cat("The model needs more than ", limits.multiply_adds, " multiply-adds for an image."));
+}
 
 // Decides how many images fit the limits together; kLimitExceeded when not even one does. Called
 // before anything is packed, and again when the workspace is known (it is the same for any batch).
@@ -302,6 +318,7 @@ Result<Plan> Plan::create(Graph graph, const Limits& limits) {
   }
   auto impl = std::make_unique<Impl>();
   impl->graph = std::move(graph);
+  INKLING_RETURN_IF_ERROR(impl->check_work(limits));
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   for (Step& step : impl->graph.steps) INKLING_RETURN_IF_ERROR(impl->create_step(step));
   impl->buffers.resize(impl->graph.buffers.size());

@@ -291,6 +291,23 @@ TEST(Graph, MemoryCannotExceedTheLimits) {
                  {.total_bytes = 20000});
 }
 
+// Time is bounded as memory is: that of an image, and that of folding constants.
+TEST(Graph, WorkCannotExceedTheLimits) {
+  ModelBuilder plain;
+  plain.node("Flatten", {"image"}, {"f"});
+  expect_refused(finish(plain, "f", 784), StatusCode::kLimitExceeded,
+                 {"more than 7000 multiply-adds"}, {.multiply_adds = 7000});
+  ModelBuilder folded;
+  folded.floats("a", {28, 64}, std::vector<float>(28 * 64, 0.1f))
+      .floats("b", {64, 28}, std::vector<float>(64 * 28, 0.1f))
+      .node("MatMul", {"a", "b"}, {"c"})
+      .node("Add", {"image", "c"}, {"d"})
+      .node("Flatten", {"d"}, {"f"});
+  expect_refused(finish(folded, "f", 784), StatusCode::kLimitExceeded,
+                 {"node 'node_c' (MatMul)", "more than 50000 multiply-adds"},
+                 {.multiply_adds = 50000});
+}
+
 // A file of a few kilobytes, in which each node would keep 3136 bytes of the one constant.
 TEST(Graph, CopiesOfOneConstantCountEach) {
   ModelBuilder model;

@@ -26,6 +26,9 @@ struct Limits {
   std::size_t nodes = 4096;
   std::size_t tensor_elements = std::size_t{64} << 20;  // of any one tensor
   std::size_t total_bytes = std::size_t{1} << 30;       // weights, buffers, workspaces, tables
+  // For one image, and for what is computed while loading: VGG-16 on 224x224 takes 15.5e9. Memory
+  // does not bound it: two matrices of a few megabytes can be multiplied for hours.
+  std::uint64_t multiply_adds = std::uint64_t{1} << 34;
   std::size_t batch = 1024;  // images planned at once; the engine itself takes 64 at most
 };
 
