@@ -5,7 +5,7 @@
 
 namespace {
 
-constexpr std::size_t kMostPixels = 1 << 14;  // more are slower and tell nothing new
+constexpr std::size_t kMostPixels = 1 << 12;  // more are slower and tell nothing new
 
 }  // namespace
 
