@@ -166,9 +166,9 @@ TEST(Engine, ShowsItsPlanAsATable) {
             "Conv 3x3  [1,4,28,28]          28224           160  a              3.0   75.0 %\n"
             "Gemm      [1,10]                7840         31400  last           1.0   25.0 %\n"
             "all                            36064         31560                 4.0  100.0 %\n");
-  EXPECT_EQ(
-      to_string({}),
-      "step  output  multiply-adds  weight bytes  name\nall                       0             0\n");
+  EXPECT_EQ(to_string({}),
+            "step  output  multiply-adds  weight bytes  name\nall                       0          "
+            "   0\n");
 }
 
 TEST(Engine, ShowsActivationsByTensorAndByNode) {
