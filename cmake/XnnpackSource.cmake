@@ -24,11 +24,11 @@ inkling_link_headers(libfp16-dev fp16.h fp16)
 function(inkling_xnnpack_kernels kernel_set list)
   include("${XNNPACK_SOURCE_DIR}/cmake/gen/${kernel_set}_microkernels.cmake")
   string(TOUPPER "PROD_${kernel_set}_MICROKERNEL_SRCS" list_name)
-  set(kernels ${${list_name}})
-  list(FILTER kernels INCLUDE REGEX
+  set(added ${${list_name}})
+  list(FILTER added INCLUDE REGEX
     "^src/(f32-(gemm|igemm|dwconv|maxpool|raddstoreexpminusmax|rminmax|vmulcaddc|vbinary)|x32-packw)/")
-  list(TRANSFORM kernels PREPEND "${XNNPACK_SOURCE_DIR}/")
-  set(${list} ${${list}} ${kernels} PARENT_SCOPE)
+  list(TRANSFORM added PREPEND "${XNNPACK_SOURCE_DIR}/")
+  set(${list} ${${list}} ${added} PARENT_SCOPE)
 endfunction()
 
 set(operators
