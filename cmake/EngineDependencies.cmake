@@ -1,5 +1,5 @@
-# What the engine needs: protozero (target inkling_protozero) and XNNPACK (target inkling_xnnpack).
-# Natively both come from packages, or XNNPACK from its source, as it does for WebAssembly.
+# What the engine needs: XNNPACK (target inkling_xnnpack), natively from a package or its source, for WebAssembly from
+# its source. The tests write ONNX files with protozero (target inkling_protozero).
 
 if(EMSCRIPTEN)
   include(WasmCompiler)

@@ -1,5 +1,5 @@
 # What `cmake --install` leaves for other projects: headers, the two libraries and a package that
-# find_package(Inkling) finds, as targets Inkling::ink and Inkling::engine. protozero is used inside alone;
+# find_package(Inkling) finds, as targets Inkling::ink and Inkling::engine.
 # XNNPACK is linked, and so the package finds it again.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)

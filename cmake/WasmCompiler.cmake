@@ -1,5 +1,5 @@
 # How everything is compiled for WebAssembly, XNNPACK and the tests included: SIMD on every file (XNNPACK's
-# headers and ours must agree), exceptions as instructions so that bad_alloc and protozero's exceptions can be
+# headers and ours must agree), exceptions as instructions so that bad_alloc can be
 # caught, and small code; only XNNPACK's kernels (XnnpackWasm.cmake) are compiled for speed.
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG")

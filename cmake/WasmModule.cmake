@@ -1,4 +1,4 @@
-# inkling_wasm_module(NAME OBJECTS): links NAME.wasm, a module that JavaScript instantiates by itself:
+# inkling_wasm_module(NAME OBJECTS [OPTIONS]): links NAME.wasm, a module that JavaScript instantiates by itself:
 # no glue code, no imports.
 function(inkling_wasm_module target objects)
   add_executable(${target} $<TARGET_OBJECTS:${objects}>)
@@ -12,7 +12,9 @@ function(inkling_wasm_module target objects)
     -sMALLOC=emmalloc          # 2 KB smaller than the default, and as fast for few, large blocks
     -sALLOW_MEMORY_GROWTH=1
     -sMAXIMUM_MEMORY=2147483648
-    -sSTACK_SIZE=262144)
+    -sSTACK_SIZE=262144
+    --emit-symbol-map          # names for the breakdown by component; nothing of it is in the module
+    ${ARGN})
   find_program(INKLING_NODE NAMES node nodejs NO_CMAKE_FIND_ROOT_PATH)
   inkling_require("Node.js (18 or later)" nodejs INKLING_NODE)
   add_custom_command(TARGET ${target} POST_BUILD

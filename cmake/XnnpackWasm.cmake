@@ -20,8 +20,34 @@ foreach(config gemm dwconv)
     string(APPEND prelude_text "#define ${kernel} NULL\n")
   endforeach()
 endforeach()
+# The variants of these for ARM and x86 give the same but for NaN, and are as fast: one will do. Weights are
+# packed when a model is loaded, by plain loops: those with SIMD are 4 KB.
+foreach(kernel
+    f32_gemm_minmax_ukernel_4x2c4 f32_igemm_minmax_ukernel_4x2c4 f32_maxpool_minmax_ukernel_9p8x
+    f32_vmulcaddc_minmax_ukernel_c4)
+  set(end)
+  if(kernel MATCHES "maxpool")
+    set(end _c4)
+  elseif(kernel MATCHES "vmulcaddc")
+    set(end _2x)
+  endif()
+  string(APPEND prelude_text "#define xnn_${kernel}__wasmsimd_arm${end} xnn_${kernel}__wasmsimd_x86${end}\n")
+endforeach()
+# Weights always come in the order that these pack.
+string(APPEND prelude_text "#define xnn_pack_f32_gemm_gio_w xnn_pack_f32_gemm_goi_w\n")
+string(APPEND prelude_text "#define xnn_pack_f32_dwconv_hwg_w xnn_pack_f32_dwconv_ghw_w\n")
+foreach(tile x8 x2c4)
+  string(APPEND prelude_text "#define xnn_x32_packw_gemm_goi_ukernel_${tile}__wasmsimd_u4 xnn_pack_f32_gemm_goi_w\n")
+endforeach()
 file(CONFIGURE OUTPUT "${prelude}" CONTENT "${prelude_text}" @ONLY)
-set_source_files_properties("${XNNPACK_SOURCE_DIR}/src/configs/gemm-config.c"
-  "${XNNPACK_SOURCE_DIR}/src/configs/dwconv-config.c" PROPERTIES
+set(configs gemm dwconv maxpool vmulcaddc)
+list(TRANSFORM configs REPLACE "(.+)" "${XNNPACK_SOURCE_DIR}/src/configs/\\1-config.c")
+set_source_files_properties(${configs} "${XNNPACK_SOURCE_DIR}/src/operators/convolution-nhwc.c" PROPERTIES
   COMPILE_OPTIONS "-include;${prelude}" OBJECT_DEPENDS "${prelude}")
+# The names of operators and kernels, which XNNPACK only logs, are 3 KB.
+list(REMOVE_ITEM operators
+  "${XNNPACK_SOURCE_DIR}/src/enums/microkernel-type.c" "${XNNPACK_SOURCE_DIR}/src/enums/operator-type.c")
+list(APPEND operators "${CMAKE_CURRENT_LIST_DIR}/xnnpack_wasm_names.c")
 inkling_xnnpack_library(${kernels})
+# Most of what an operator can do is never asked for: the linker sees that, and leaves it out.
+target_compile_options(xnnpack_operators PRIVATE -flto)

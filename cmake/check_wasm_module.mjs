@@ -1,8 +1,8 @@
 // node check_wasm_module.mjs MODULE.wasm inkling_c.h
-// Fails when the module imports anything or lacks a function of the header; prints its size.
+// Fails when the module imports anything or lacks a function of the header; prints its size, by component too.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliSize, components } from './module_sizes.mjs';
 
 const [wasmPath, headerPath] = process.argv.slice(2);
 const name = path.basename(wasmPath);
@@ -17,6 +17,9 @@ const missing = [...wanted].filter((name) => !exports.has(name));
 
 if (imports.length > 0) console.error(`${name} must import nothing, and imports ${imports.join(', ')}`);
 if (missing.length > 0) console.error(`${name} does not export ${missing.join(', ')}`);
-const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-console.log(`${name}: ${bytes.length} bytes, ${brotli.length} with brotli -q 11`);
+console.log(`${name}: ${bytes.length} bytes, ${brotliSize(bytes)} with brotli -q 11`);
+const symbols = readFileSync(`${wasmPath}.symbols`, 'utf8');
+for (const part of components(bytes, symbols)) {
+  console.log(`  ${part.name.padEnd(20)} ${String(part.raw).padStart(7)} bytes, brotli ${String(part.brotli).padStart(6)}`);
+}
 process.exitCode = imports.length + missing.length > 0 ? 1 : 0;

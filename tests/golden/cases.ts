@@ -382,7 +382,12 @@ export const kCases: Record<string, Case> = { ...kWindows, ...kMatrices, ...kAri
 
 /** What the core module runs; wasm/README.md says so too. */
 export const kCoreOperators = new Set(
-  `Add AveragePool BatchNormalization Cast Clip Concat Constant Conv Div Dropout Elu Flatten Gather Gemm
-  GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax MatMul MaxPool Mul Pad PRelu
-  ReduceMean Relu Reshape Shape Sigmoid Slice Softmax Squeeze Sub Sum Tanh Transpose Unsqueeze`.split(/\s+/),
+  `Add AveragePool BatchNormalization Cast Clip Concat Constant Conv Div Dropout Flatten Gather Gemm GlobalAveragePool
+  GlobalMaxPool Identity LeakyRelu LogSoftmax MatMul MaxPool Mul ReduceMean Relu Reshape Shape Sigmoid Slice Softmax
+  Squeeze Sub Tanh Transpose Unsqueeze`.split(/\s+/),
 );
+
+/** Cases of these operators that the core leaves to the full module: matrices other than constant ones on the right,
+ *  and Concat, Gather and Slice of anything but constant lists. */
+export const kFullOnly =
+  /^(Slice|Gather|Concat on|MatMul of two values|MatMul from the left|MatMul by a stack|Gemm transA)/;

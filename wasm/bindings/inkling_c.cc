@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csetjmp>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -21,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "edition.h"
 #include "inkling/engine.h"
 #include "text.h"
 
@@ -62,16 +64,31 @@ int fail_without_memory() {
   return kOutOfMemory;
 }
 
-// Runs `body`, which returns an int, and turns what it throws into error values.
-template <typename Body>
-int guarded(Body body) {
+// Runs `body(state)` and turns what it throws into error values.
+#ifdef __cpp_exceptions
+int run_guarded(int (*body)(const void*), const void* state) {
   try {
-    return body();
+    return body(state);
   } catch (const std::bad_alloc&) {
     return fail_without_memory();
-  } catch (const std::exception& error) {
-    return fail(Status::internal(error.what()));
+  } catch (const std::exception& thrown) {
+    return fail(Status::internal(thrown.what()));
   }
+}
+#else
+// Without exceptions, running out of memory jumps back to here past every destructor: what the call
+// had allocated stays allocated, so that the caller should drop the instance.
+std::jmp_buf start_of_call;
+
+int run_guarded(int (*body)(const void*), const void* state) {
+  std::set_new_handler([] { std::longjmp(start_of_call, 1); });
+  return setjmp(start_of_call) == 0 ? body(state) : fail_without_memory();
+}
+#endif
+
+template <typename Body>
+int guarded(const Body& body) {
+  return run_guarded([](const void* state) { return (*static_cast<const Body*>(state))(); }, &body);
 }
 
 // Null, with the message set, for a handle that is none.
@@ -170,8 +187,9 @@ INKLING_EXPORT void* inkling_alloc(size_t bytes) { return std::malloc(bytes == 0
 INKLING_EXPORT void inkling_free(void* memory) { std::free(memory); }
 
 INKLING_EXPORT int inkling_side_file(const char* name, const uint8_t* bytes, size_t size) {
+  if (name == nullptr || (bytes == nullptr && size > 0)) return invalid("An address is null.");
+  if (inkling::kIsCore) return 0;  // such models are left to the full module
   return guarded([&]() -> int {
-    if (name == nullptr || (bytes == nullptr && size > 0)) return invalid("An address is null.");
     state().side_files.emplace_back(name,
                                     std::span(reinterpret_cast<const std::byte*>(bytes), size));
     return 0;

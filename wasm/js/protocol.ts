@@ -36,5 +36,5 @@ export interface Request<Name extends CallName = CallName> {
 
 export type Reply =
   | { id: number; result: Calls[CallName]['result'] }
-  /** `fatal`: the instance trapped, and its worker must be replaced. */
+  /** `fatal`: the instance trapped or ran out of memory, and its worker must be replaced. */
   | { id: number; error: { code: ErrorCode; message: string }; fatal: boolean };

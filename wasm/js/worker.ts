@@ -35,7 +35,9 @@ async function answer({ id, call, args }: Request): Promise<Reply> {
     return { id, result: await handler(...args) };
   } catch (error) {
     if (error instanceof InklingError) {
-      return { id, error: { code: error.code, message: error.message }, fatal: false };
+      // What the core module had taken before memory ran out stays taken: it starts anew.
+      const fatal = error.code === 'out-of-memory';
+      return { id, error: { code: error.code, message: error.message }, fatal };
     }
     const fatal = isTrap(error);
     const reason = error instanceof Error ? error.message : String(error);

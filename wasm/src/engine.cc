@@ -6,6 +6,7 @@
 #include <limits>
 #include <new>
 
+#include "edition.h"
 #include "graph.h"
 #include "onnx_reader.h"
 #include "plan.h"
@@ -14,8 +15,21 @@
 namespace inkling {
 namespace {
 
-Status no_memory(const char* call) {
-  return Status::out_of_memory(cat(call, ": there is not enough memory."));
+// Runs `body`, and turns what it throws into a Status. Compiled without exceptions (WebAssembly's
+// core) nothing is thrown: when memory runs out, the C binding ends the call.
+template <typename Body>
+auto guarded([[maybe_unused]] const char* call, Body body) -> decltype(body()) {
+#ifdef __cpp_exceptions
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return error(StatusCode::kOutOfMemory, call, ": there is not enough memory.");
+  } catch (const std::exception& thrown) {
+    return error(StatusCode::kInternal, call, " failed: ", thrown.what(), ".");
+  }
+#else
+  return body();
+#endif
 }
 
 // "0.85", "1", "8.5e-1" -> the number; NaN for anything else. (strtof would depend on the locale,
@@ -38,7 +52,12 @@ double parse_decimal(std::string_view text) {
     for (; is_digit() && power < 1000; ++i) power = power * 10 + (text[i] - '0');
     exponent += negative ? -power : power;
   }
-  return digits > 0 && i == text.size() ? value * std::pow(10.0, exponent) : nan;
+  if (digits == 0 || i != text.size()) return nan;
+  // By hand: pow's tables are 4 KB.
+  for (; exponent > 0; --exponent) value *= 10;
+  double divisor = 1;
+  for (; exponent < 0; ++exponent) divisor *= 10;
+  return value / divisor;
 }
 
 // The file's own threshold; 0 when it has none.
@@ -46,10 +65,12 @@ Result<float> read_threshold(const Model& model) {
   const auto found = model.metadata.find("rejection_threshold");
   if (found == model.metadata.end()) return 0.0f;
   const std::string& text = found->second;
-  const std::string error = cat("The model's metadata gives rejection_threshold as '",
-                                text.substr(0, 40), "'; it must be a number from 0 to 1.");
   const double value = parse_decimal(text);
-  if (!(value >= 0 && value <= 1)) return Status::malformed_model(error);
+  if (!(value >= 0 && value <= 1)) {
+    return load_error(StatusCode::kMalformedModel,
+                      "The model's metadata gives rejection_threshold as '",
+                      std::string_view(text).substr(0, 40), "'; it must be a number from 0 to 1.");
+  }
   return static_cast<float>(value);
 }
 
@@ -85,65 +106,61 @@ Result<Engine> Engine::load(std::span<const std::byte> onnx, const Limits& limit
 }
 
 Result<Engine> Engine::load(std::span<const std::byte> onnx, std::span<const SideFile> side_files,
-                            const Limits& limits) try {
-  auto model = read_onnx(onnx, side_files, limits);
-  if (!model.ok()) return model.status();
-  const auto threshold = read_threshold(model.value());
-  if (!threshold.ok()) return threshold.status();
-  auto graph = build_graph(model.value(), limits);
-  if (!graph.ok()) return graph.status();
-  auto plan = Plan::create(std::move(graph).value(), limits);
-  if (!plan.ok()) return plan.status();
-  return Engine(std::make_unique<Impl>(Impl{.plan = std::move(plan).value(),
-                                            .metadata = std::move(model.value().metadata),
-                                            .threshold = threshold.value()}));
-} catch (const std::bad_alloc&) {
-  return no_memory("Loading the model");
-} catch (const std::exception& error) {
-  return Status::internal(cat("Loading the model failed: ", error.what(), "."));
+                            const Limits& limits) {
+  return guarded("Loading the model", [&]() -> Result<Engine> {
+    Model model;
+    Graph graph;
+    INKLING_RETURN_IF_ERROR(read_onnx(onnx, side_files, limits, model));
+    auto threshold = read_threshold(model);
+    if (!threshold.ok()) return std::move(threshold).status();
+    INKLING_RETURN_IF_ERROR(build_graph(model, limits, graph));
+    auto plan = Plan::create(std::move(graph), limits);
+    if (!plan.ok()) return std::move(plan).status();
+    return Engine(std::make_unique<Impl>(Impl{.plan = std::move(plan).value(),
+                                              .metadata = std::move(model.metadata),
+                                              .threshold = threshold.value()}));
+  });
 }
 
 const std::vector<std::size_t>& Engine::input_shape() const { return impl_->plan.input_shape(); }
 
-std::size_t Engine::input_size() const { return element_count(input_shape()); }
+std::size_t Engine::input_size() const { return impl_->plan.input_size(); }
 
 std::size_t Engine::classes() const { return impl_->plan.classes(); }
 
-Status Engine::classify_batch(std::span<const float> pixels, std::span<float> outputs) try {
+Status Engine::classify_batch(std::span<const float> pixels, std::span<float> outputs) {
   const std::size_t size = input_size(), places = classes();
   const std::size_t count = pixels.size() / size;
   if (pixels.size() != count * size || outputs.size() != count * places) {
-    return Status::invalid_argument(cat("Classifying needs ", size, " pixels and ", places,
-                                        " places for probabilities an image; got ", pixels.size(),
-                                        " and ", outputs.size(), "."));
+    return error(StatusCode::kInvalidArgument, "Classifying needs ", size, " pixels and ", places,
+                 " places for probabilities an image; got ", pixels.size(), " and ", outputs.size(),
+                 ".");
   }
   const auto bad =
       std::find_if_not(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); });
   if (bad != pixels.end()) {
-    return Status::invalid_argument(cat("Pixel ", bad - pixels.begin(),
-                                        " is not a finite number; pixels are ink from 0 to 1."));
+    return error(StatusCode::kInvalidArgument, "Pixel ", bad - pixels.begin(),
+                 " is not a finite number; pixels are ink from 0 to 1.");
   }
-  for (std::size_t done = 0; done < count;) {
-    const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
-    INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * size, n * size),
-                                            outputs.subspan(done * places, n * places)));
-    done += n;
-  }
-  if (!std::all_of(outputs.begin(), outputs.end(), [](float p) { return std::isfinite(p); })) {
-    return Status::unsupported_model("The model computes NaN or infinity for these pixels.");
-  }
-  return {};
-} catch (const std::bad_alloc&) {
-  return no_memory("Classifying");
-} catch (const std::exception& error) {
-  return Status::internal(cat("Classifying failed: ", error.what(), "."));
+  return guarded("Classifying", [&]() -> Status {
+    for (std::size_t done = 0; done < count;) {
+      const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
+      INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * size, n * size),
+                                              outputs.subspan(done * places, n * places)));
+      done += n;
+    }
+    if (!std::all_of(outputs.begin(), outputs.end(), [](float p) { return std::isfinite(p); })) {
+      return Status::unsupported_model("The model computes NaN or infinity for these pixels.");
+    }
+    return {};
+  });
 }
 
 Result<Classification> Engine::classify(std::span<const float> pixels) {
   if (pixels.size() != input_size() || classes() != kDigitCount) {
-    return Status::invalid_argument(cat("Classifying needs ", input_size(),
-                                        " pixels and a model of ", kDigitCount, " classes; got ",
-                                        pixels.size(), " pixels and one of ", classes(), "."));
+    return error(StatusCode::kInvalidArgument, "Classifying needs ", input_size(),
+                 " pixels and a model of ", kDigitCount, " classes; got ", pixels.size(),
+                 " pixels and one of ", classes(), ".");
   }
   Classification result;
   INKLING_RETURN_IF_ERROR(classify_batch(pixels, result.probabilities));
@@ -154,16 +171,12 @@ Result<Classification> Engine::classify(std::span<const float> pixels) {
   return result;
 }
 
-Result<Activation> Engine::activations(std::string_view name) const try {
-  return impl_->plan.activation(name);
-} catch (const std::bad_alloc&) {
-  return no_memory("Reading activations");
+Result<Activation> Engine::activations(std::string_view name) const {
+  return guarded("Reading activations", [&] { return impl_->plan.activation(name); });
 }
 
-Status Engine::run_step(std::size_t index, std::size_t times) try {
-  return impl_->plan.run_step(index, times);
-} catch (const std::bad_alloc&) {
-  return no_memory("Running a step");
+Status Engine::run_step(std::size_t index, std::size_t times) {
+  return guarded("Running a step", [&] { return impl_->plan.run_step(index, times); });
 }
 
 const std::vector<PlanStep>& Engine::plan() const { return impl_->plan.steps(); }

@@ -21,6 +21,7 @@ DataType fold_type(const Node& node, const Tensor* first, const Tensor* third) {
       "Equal", "Less", "LessOrEqual", "Greater", "Not", "GreaterOrEqual", "And", "Or"};
   const std::string& op = node.op_type;
   if (op == "Cast") return static_cast<DataType>(int_attribute(node, "to", 1));
+  if (kIsCore) return first == nullptr ? DataType::kFloat : first->type;
   if (op == "DequantizeLinear") return DataType::kFloat;
   if (op == "QuantizeLinear") return third == nullptr ? DataType::kUint8 : third->type;
   if (std::find(std::begin(kTruths), std::end(kTruths), op) != std::end(kTruths)) {
@@ -32,27 +33,37 @@ DataType fold_type(const Node& node, const Tensor* first, const Tensor* third) {
 
 }  // namespace
 
+// False when the name is taken.
+bool GraphBuilder::declare(const std::string& name, const Tensor* constant) {
+  Operand& operand = operands_[name];
+  if (operand.is_declared) return false;
+  operand.is_declared = true;
+  operand.constant = constant;
+  return true;
+}
+
 Status GraphBuilder::declare_constants() {
   for (const Tensor& tensor : model_.initializers) {
-    if (!operands_.emplace(tensor.name, Operand{&tensor}).second) {
-      return Status::malformed_model(cat("The model has two constants named '", tensor.name, "'."));
+    if (!declare(tensor.name, &tensor)) {
+      return load_error(StatusCode::kMalformedModel, "The model has two constants named '",
+                        tensor.name, "'.");
     }
   }
   return {};
 }
 
 // Backwards from the output: what only another output needs is not run, and may be anything.
-std::vector<bool> GraphBuilder::find_needed_nodes() const {
+std::vector<bool> GraphBuilder::find_needed_nodes() {
   std::vector<bool> needed(model_.nodes.size(), false);
-  std::set<std::string_view> wanted = {model_.outputs[output_].name};
+  operands_[model_.outputs[output_].name].readers = 1;
   for (std::size_t i = model_.nodes.size(); i-- > 0;) {
     const Node& node = model_.nodes[i];
     for (const std::string& output : node.outputs) {
-      if (!output.empty() && wanted.contains(output)) needed[i] = true;
+      if (!output.empty() && operands_[output].readers > 0) needed[i] = true;
     }
     if (!needed[i]) continue;
-    wanted.insert(node.inputs.begin(), node.inputs.end());
-    wanted.insert(node.captures.begin(), node.captures.end());
+    for (const std::string& name : node.inputs) ++operands_[name].readers;
+    for (const std::string& name : node.captures) ++operands_[name].readers;
   }
   return needed;
 }
@@ -62,9 +73,9 @@ Status GraphBuilder::check_inputs(const Node& node, bool* unknown) const {
   for (const std::string& name : node.inputs) {
     if (name.empty()) continue;
     const auto found = operands_.find(name);
-    if (found == operands_.end()) {
-      return Status::malformed_model(cat("In the model, ", describe(node), " reads '", name,
-                                         "', which nothing before it produces."));
+    if (found == operands_.end() || !found->second.is_declared) {
+      return load_error(StatusCode::kMalformedModel, "In the model, ", describe(node), " reads '",
+                        name, "', which nothing before it produces.");
     }
     *unknown = *unknown || !found->second.is_known();
   }
@@ -75,27 +86,31 @@ Status GraphBuilder::lower_node(const Node& node) {
   bool unknown = false;
   INKLING_RETURN_IF_ERROR(check_inputs(node, &unknown));
   if (node.outputs.empty() || node.outputs[0].empty()) {
-    return Status::malformed_model(cat("In the model, ", describe(node), " has no output."));
+    return load_error(StatusCode::kMalformedModel, "In the model, ", describe(node),
+                      " has no output.");
   }
   for (const std::string& output : node.outputs) {
-    if (!output.empty() && !operands_.emplace(output, Operand{}).second) {
-      return Status::malformed_model(cat("The model defines '", output, "' twice."));
+    if (!output.empty() && !declare(output)) {
+      return load_error(StatusCode::kMalformedModel, "The model defines '", output, "' twice.");
     }
   }
   const Lower lower = find_lowering(node);
+  if (kIsCore && lower == nullptr) return leave_to_full();
   if (lower == nullptr) {
     unsupported_.push_back(cat(describe(node), ": no such operator here"));
     return {};
   }
   if (unknown) return {};  // its shapes cannot be known; the node before it has been named
   Status status = lower_known(node, lower);
+  if (kIsCore && !status.ok()) return status;
   if (status.code() == StatusCode::kUnsupportedModel) {
     unsupported_.push_back(cat(describe(node), ": ", status.message()));
     return {};
   }
   for (std::size_t i = 1; status.ok() && i < node.outputs.size(); ++i) {
     const std::string& output = node.outputs[i];
-    if (!output.empty() && readers_[output] > 0 && !operands_[output].is_known()) {
+    if (!output.empty() && operands_[output].readers > 0 && !operands_[output].is_known()) {
+      if (kIsCore) return leave_to_full();
       unsupported_.push_back(cat(describe(node), ": its output '", output, "' is used"));
     }
   }
@@ -109,7 +124,7 @@ Status GraphBuilder::lower_known(const Node& node, Lower lower) {
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (operand(node, i) != nullptr) all_constant = all_constant && constant(node, i) != nullptr;
   }
-  if (!all_constant || node.op_type == "If") return (this->*lower)(node);
+  if (!all_constant || (!kIsCore && node.op_type == "If")) return (this->*lower)(node);
   const std::size_t first_step = graph_.steps.size(), first_value = graph_.values.size(),
                     first_buffer = graph_.buffers.size();
   INKLING_RETURN_IF_ERROR((this->*lower)(node));
@@ -120,8 +135,8 @@ Status GraphBuilder::lower_known(const Node& node, Lower lower) {
     if (found == operands_.end() || found->second.value == kUnknown) continue;
     if (found->second.value >= first_value) found->second.value = kUnknown;
   }
-  std::erase_if(reordered_, [&](const auto& entry) { return entry.second >= first_value; });
-  std::erase_if(producers_, [&](const auto& entry) { return entry.first >= first_buffer; });
+  std::erase_if(reordered_, [&](const Reordered& done) { return done.copy >= first_value; });
+  producers_.resize(first_buffer);
   graph_.steps.resize(first_step);
   graph_.values.resize(first_value);
   graph_.buffers.resize(first_buffer);
@@ -132,25 +147,28 @@ Status GraphBuilder::lower_known(const Node& node, Lower lower) {
 Status GraphBuilder::lower_if(const Node& node) {
   const auto condition = number(node, 0, 0);
   if (!condition) return cannot("its condition is not a constant");
-  const auto found = node.attributes.find(*condition != 0 ? "then_branch" : "else_branch");
-  if (found == node.attributes.end() || !found->second.g) return contradicts("it lacks a branch");
-  const Subgraph& branch = *found->second.g;
+  const Attribute* found =
+      find_attribute(node.attributes, *condition != 0 ? "then_branch" : "else_branch");
+  if (found == nullptr || !found->g) return contradicts("it lacks a branch");
+  const Subgraph& branch = *found->g;
   if (branch.outputs.size() != node.outputs.size())
     return contradicts("its branch has other outputs");
   for (const Tensor& tensor : branch.initializers) {
-    if (!operands_.emplace(tensor.name, Operand{&tensor}).second) {
-      return contradicts(cat("its branch defines '", tensor.name, "' again"));
+    if (!declare(tensor.name, &tensor)) {
+      return contradicts("its branch defines '", tensor.name, "' again");
     }
   }
   for (const Node& inner : branch.nodes) INKLING_RETURN_IF_ERROR(lower_node(inner));
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     const auto result = operands_.find(branch.outputs[i]);
     if (result == operands_.end()) return contradicts("its branch lacks an output");
+    if (!result->second.is_declared) return contradicts("its branch lacks an output");
     Operand& output = operands_[node.outputs[i]];
-    output = result->second;
+    output.constant = result->second.constant;
+    output.value = result->second.value;
     if (output.value == kUnknown) continue;
     // One more reader than there are, so that nothing is fused away here.
-    readers_[graph_.values[output.value].name] += readers_[node.outputs[i]];
+    operands_[graph_.values[output.value].name].readers += output.readers;
   }
   return {};
 }
@@ -170,21 +188,15 @@ Status GraphBuilder::unsupported_nodes() const {
   if (unsupported_.size() > kNamedNodes) {
     append(text, "; and ", unsupported_.size() - kNamedNodes, " more");
   }
-  return Status::unsupported_model(cat(text, "."));
+  return load_error(StatusCode::kUnsupportedModel, text, ".");
 }
 
 Status GraphBuilder::lower_all() {
   const std::vector<bool> needed = find_needed_nodes();
-  readers_[model_.outputs[output_].name] = 1;
-  for (std::size_t i = 0; i < needed.size(); ++i) {
-    if (!needed[i]) continue;
-    for (const std::string& name : model_.nodes[i].inputs) ++readers_[name];
-    for (const std::string& name : model_.nodes[i].captures) ++readers_[name];
-  }
   for (std::size_t i = 0; i < needed.size(); ++i) {
     if (needed[i]) INKLING_RETURN_IF_ERROR(lower_node(model_.nodes[i]));
   }
-  return unsupported_.empty() ? Status() : unsupported_nodes();
+  return kIsCore || unsupported_.empty() ? Status() : unsupported_nodes();
 }
 
 // Steps that another one has taken over are gone, and with them their buffers.
@@ -196,15 +208,16 @@ void GraphBuilder::drop_absorbed_steps() {
   std::erase_if(graph_.steps, [](const Step& step) { return step.kind == StepKind::kNothing; });
 }
 
-Result<Graph> GraphBuilder::finish() {
+Status GraphBuilder::finish() {
   const std::string& name = model_.outputs[output_].name;
   const auto found = operands_.find(name);
-  if (found == operands_.end()) {
-    return Status::malformed_model(cat("No node of the model produces its output '", name, "'."));
+  if (found == operands_.end() || !found->second.is_declared) {
+    return load_error(StatusCode::kMalformedModel, "No node of the model produces its output '",
+                      name, "'.");
   }
   if (found->second.constant != nullptr || found->second.value == graph_.input) {
-    return Status::unsupported_model(
-        cat("The model's output '", name, "' does not depend on its input."));
+    return load_error(StatusCode::kUnsupportedModel, "The model's output '", name,
+                      "' does not depend on its input.");
   }
   Node output;
   output.op_type = "the output";
@@ -215,12 +228,12 @@ Result<Graph> GraphBuilder::finish() {
   const std::size_t classes = element_count(out);
   if (classes < 2 || classes > kMostClasses ||
       std::count_if(out.begin(), out.end(), [](std::size_t dim) { return dim > 1; }) != 1) {
-    return Status::unsupported_model(cat("The model's output '", name, "' is ", to_string(out),
-                                         " for one image; this engine needs a number for each "
-                                         "class, as [N,10]."));
+    return load_error(StatusCode::kUnsupportedModel, "The model's output '", name, "' is ", out,
+                      " for one image; this engine needs a number for each "
+                      "class, as [N,10].");
   }
   drop_absorbed_steps();
-  return std::move(graph_);
+  return {};
 }
 
 // The first output with a number for each class: what is a label (a whole number) is passed over.
@@ -233,13 +246,14 @@ void GraphBuilder::choose_output() {
   }
 }
 
-Result<Graph> GraphBuilder::build() {
+Status GraphBuilder::build() {
   if (model_.opset < kOldestOpset || model_.opset > kNewestOpset) {
-    return Status::unsupported_model(cat("The model uses version ", model_.opset,
-                                         " of ONNX's operators; this engine knows versions ",
-                                         kOldestOpset, " to ", kNewestOpset, "."));
+    return load_error(StatusCode::kUnsupportedModel, "The model uses version ", model_.opset,
+                      " of ONNX's operators; this engine knows versions ", kOldestOpset, " to ",
+                      kNewestOpset, ".");
   }
-  if (model_.outputs.empty()) return Status::malformed_model("The model has no output.");
+  if (model_.outputs.empty())
+    return load_error(StatusCode::kMalformedModel, "The model has no output.");
   choose_output();
   INKLING_RETURN_IF_ERROR(declare_constants());
   INKLING_RETURN_IF_ERROR(declare_input());
@@ -247,8 +261,8 @@ Result<Graph> GraphBuilder::build() {
   return finish();
 }
 
-Result<Graph> build_graph(const Model& model, const Limits& limits) {
-  return GraphBuilder(model, limits).build();
+Status build_graph(const Model& model, const Limits& limits, Graph& graph) {
+  return GraphBuilder(model, limits, graph).build();
 }
 
 }  // namespace inkling

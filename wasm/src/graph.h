@@ -17,12 +17,7 @@
 
 namespace inkling {
 
-using Dims = std::vector<std::size_t>;  // in ONNX's order; at most kMaxRank of them
-
-inline constexpr std::size_t kMaxDims = 8;
-
-std::string to_string(const Dims& dims);      // "[1,8,14,14]"
-std::size_t element_count(const Dims& dims);  // their product
+std::size_t element_count(const Dims& dims);  // the product of what they are in ONNX's order
 
 // Memory for one tensor of one image, or for a constant, which all images share.
 struct Buffer {
@@ -55,6 +50,7 @@ enum class StepKind {
   kMatMul,   // of two computed matrices, inputs [..,m,k] and [..,k,n]
   kSoftmax,  // over `softmax_width` neighbours in memory
   kCopy,     // elements selected from the inputs, in another order or place
+  kReorder,  // the same elements, their axes in another order in memory
   kNothing,  // absorbed by another step
 };
 
@@ -169,7 +165,7 @@ struct Step {
   UnaryOp unary = UnaryOp::kClamp;
   BinaryOp binary = BinaryOp::kAdd;
   float alpha = 0, beta = 0;             // kUnary: parameters; kReduce: factor; kCopy: filling
-  Loop loop;                             // kBinary, kReduce, kMatMul (over all but k)
+  Loop loop;                             // kBinary, kReduce, kReorder, kMatMul (over all but k)
   std::size_t depth = 0;                 // kMatMul: k
   std::size_t depth_a = 0, depth_b = 0;  // kMatMul: its strides
   std::size_t softmax_width = 0;         // kSoftmax
@@ -189,6 +185,6 @@ struct Graph {
 
 // Errors: kMalformedModel for a graph that contradicts itself; kUnsupportedModel (every node that
 // cannot be run is named); kLimitExceeded.
-Result<Graph> build_graph(const Model& model, const Limits& limits);
+Status build_graph(const Model& model, const Limits& limits, Graph& graph);
 
 }  // namespace inkling

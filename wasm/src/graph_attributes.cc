@@ -4,7 +4,19 @@
 
 namespace inkling {
 
+const Attribute* find_attribute(const std::vector<Attribute>& attributes, std::string_view name) {
+  for (const Attribute& attribute : attributes) {
+    if (attribute.name == name) return &attribute;
+  }
+  return nullptr;
+}
+
+Status leave_to_full() {
+  return Status::unsupported_model("The core module leaves this model to the full one.");
+}
+
 std::string describe(const Node& node) {
+  if (kIsCore) return {};  // no sentence is made of it
   std::string name = node.name;
   if (name.empty() && !node.outputs.empty()) name = node.outputs[0];
   const std::string domain = node.domain.empty() ? "" : cat(node.domain, ".");
@@ -12,28 +24,28 @@ std::string describe(const Node& node) {
 }
 
 bool has_attribute(const Node& node, std::string_view name) {
-  return node.attributes.find(name) != node.attributes.end();
+  return find_attribute(node.attributes, name) != nullptr;
 }
 
 std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t fallback) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? fallback : found->second.i;
+  const Attribute* found = find_attribute(node.attributes, name);
+  return found == nullptr ? fallback : found->i;
 }
 
 float float_attribute(const Node& node, std::string_view name, float fallback) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? fallback : found->second.f;
+  const Attribute* found = find_attribute(node.attributes, name);
+  return found == nullptr ? fallback : found->f;
 }
 
 std::string string_attribute(const Node& node, std::string_view name, const std::string& fallback) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? fallback : found->second.s;
+  const Attribute* found = find_attribute(node.attributes, name);
+  return found == nullptr ? fallback : found->s;
 }
 
 std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name,
                                          const std::vector<std::int64_t>& fallback) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? fallback : found->second.ints;
+  const Attribute* found = find_attribute(node.attributes, name);
+  return found == nullptr ? fallback : found->ints;
 }
 
 }  // namespace inkling

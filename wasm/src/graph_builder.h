@@ -3,20 +3,22 @@
 // that feeds it. Steps whose inputs are all constant are run at once and leave a constant.
 #pragma once
 
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string_view>
 
+#include "edition.h"
 #include "graph.h"
 
 namespace inkling {
 
 class GraphBuilder {
  public:
-  GraphBuilder(const Model& model, const Limits& limits) : model_(model), limits_(limits) {}
-  Result<Graph> build();
+  // Fills `graph`, which is empty.
+  GraphBuilder(const Model& model, const Limits& limits, Graph& graph)
+      : model_(model), limits_(limits), graph_(graph) {}
+  Status build();
 
  private:
   // A tensor's name stands for a constant, for a value that is computed (a constant may be both,
@@ -24,24 +26,27 @@ class GraphBuilder {
   struct Operand {
     const Tensor* constant = nullptr;
     std::size_t value = kUnknown;
+    std::size_t readers = 0;   // among the needed nodes
+    bool is_declared = false;  // by a node, or as a constant or input, before the node at hand
     bool is_known() const { return constant != nullptr || value != kUnknown; }
   };
   static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
   using Lower = Status (GraphBuilder::*)(const Node&);
-  using Order = std::vector<std::size_t>;  // of axes, the outermost in memory first
+  using Order = Dims;  // of axes, the outermost in memory first
 
   // graph.cc: the walk.
   static Lower find_lowering(const Node& node);
   Status declare_input();
   Status declare_constants();
-  std::vector<bool> find_needed_nodes() const;
+  bool declare(const std::string& name, const Tensor* constant = nullptr);
+  std::vector<bool> find_needed_nodes();
   Status lower_all();
   Status lower_node(const Node& node);
   Status lower_if(const Node& node);
   Status lower_known(const Node& node, Lower lower);
   Status check_inputs(const Node& node, bool* unknown) const;
   Status unsupported_nodes() const;
-  Result<Graph> finish();
+  Status finish();
   void drop_absorbed_steps();
   void choose_output();
 
@@ -60,6 +65,7 @@ class GraphBuilder {
   const Dims& dims(std::size_t value) const { return graph_.values[value].dims; }
   // A step's result: a new buffer of these dims, its axes in memory in this order.
   Result<std::size_t> add_step(const Node& node, Step step, const Dims& dims, const Order& order);
+  std::size_t add_buffer(Buffer buffer, std::size_t producer);
   // Other dims over the same memory.
   std::size_t add_view(std::size_t of, const Dims& dims, const Dims& strides, int batch_axis);
   // The value itself, or a copy of it whose axes lie in this order.
@@ -77,9 +83,9 @@ class GraphBuilder {
                                 float beta = 0, float min = -kInfinity, float max = kInfinity);
   Result<std::size_t> add_binary(const Node& node, BinaryOp op, std::size_t a, std::size_t b,
                                  float min = -kInfinity, float max = kInfinity);
-  Result<std::size_t> add_reduction(const Node& node, std::size_t in,
-                                    const std::vector<bool>& along, BinaryOp op, float factor = 1,
-                                    float min = -kInfinity, float max = kInfinity);
+  Result<std::size_t> add_reduction(const Node& node, std::size_t in, const Dims& along,
+                                    BinaryOp op, float factor = 1, float min = -kInfinity,
+                                    float max = kInfinity);
   Result<std::size_t> add_constant(Dims dims, std::vector<float> values);
   Result<std::size_t> axis_attribute(const Node& node, std::int64_t fallback, std::size_t rank);
   Status check_axis(std::size_t value, std::size_t axis) const;  // that it does not count images
@@ -153,6 +159,9 @@ class GraphBuilder {
   Result<std::size_t> pick(const Node& node, std::size_t in,
                            const std::vector<std::vector<std::int64_t>>& picks, float fill = 0);
 
+  // graph_lists.cc
+  Status lower_list(const Node& node);  // the core's Concat, Gather and Slice
+
   // graph_quantized.cc
   Status lower_quantize(const Node& node);
   Status lower_dequantize(const Node& node);
@@ -174,17 +183,21 @@ class GraphBuilder {
 
   const Model& model_;
   const Limits& limits_;
-  std::uint64_t work_ = 0;     // multiply-adds of products, run now or later
-  std::uint64_t charged_ = 0;  // bytes, at most limits_.total_bytes
-  Graph graph_;
+  Graph& graph_;
+  std::uint64_t work_ = 0;           // multiply-adds of products, run now or later
+  std::uint64_t charged_ = 0;        // bytes, at most limits_.total_bytes
   std::size_t output_ = 0;           // of model_.outputs
   std::int64_t declared_batch_ = 1;  // a fixed batch that the file is written for
   std::map<std::string, Operand, std::less<>> operands_;
-  std::map<std::string, std::size_t, std::less<>> readers_;  // of a tensor, among the needed nodes
-  std::map<std::size_t, std::size_t> producers_;             // buffer -> step
-  std::map<std::pair<std::size_t, Dims>, std::size_t> reordered_;  // value, strides -> copy
-  std::deque<Tensor> folded_;             // constants that the file does not hold
-  std::vector<std::string> unsupported_;  // "node 'x' (LSTM): reason"
+  std::vector<std::size_t> producers_;  // of each buffer: a step, or kUnknown
+  struct Reordered {
+    std::size_t value;
+    Dims strides;
+    std::size_t copy;
+  };
+  std::vector<Reordered> reordered_;
+  std::vector<std::unique_ptr<Tensor>> folded_;  // constants that the file does not hold
+  std::vector<std::string> unsupported_;         // "node 'x' (LSTM): reason"
 };
 
 // "node 'conv1' (Conv)"; nodes without a name go by their output's.
@@ -199,9 +212,12 @@ std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name
 bool has_attribute(const Node& node, std::string_view name);
 
 // The strides of dims that lie in memory without gaps, their axes in this order.
-Dims packed_strides(const Dims& dims, const std::vector<std::size_t>& order);
-std::vector<std::size_t> rows_order(std::size_t rank);           // 0, 1, 2, ...
-std::vector<std::size_t> channels_last_order(std::size_t rank);  // 0, 2, 3, ..., 1
+Dims packed_strides(const Dims& dims, const Dims& order);
+Dims rows_order(std::size_t rank);           // 0, 1, 2, ...
+Dims channels_last_order(std::size_t rank);  // 0, 2, 3, ..., 1
+
+// Puts axes of greater strides first; of equal ones, none passes another.
+void sort_by_strides(Dims& axes, const Dims& strides);
 
 // The dims of a OP b by ONNX's rules; nothing when they do not go together.
 std::optional<Dims> broadcast(const Dims& a, const Dims& b);
@@ -210,8 +226,14 @@ Dims broadcast_strides(const Dims& from, const Dims& strides, const Dims& dims);
 Loop make_loop(const Dims& dims, const Dims& a, const Dims& b, const Dims& out, bool by_a);
 
 // The reason alone: lower_node() adds which node it was.
-inline Status cannot(std::string reason) { return Status::unsupported_model(std::move(reason)); }
-inline Status contradicts(std::string reason) { return Status::malformed_model(std::move(reason)); }
+template <typename... T>
+Status cannot(const T&... reason) {
+  return load_error(StatusCode::kUnsupportedModel, reason...);
+}
+template <typename... T>
+Status contradicts(const T&... reason) {
+  return load_error(StatusCode::kMalformedModel, reason...);
+}
 
 inline Step make_step(StepKind kind, std::vector<std::size_t> inputs) {
   Step step;
@@ -222,9 +244,9 @@ inline Step make_step(StepKind kind, std::vector<std::size_t> inputs) {
 
 // Leaves the enclosing function with the Status of EXPR, a Result, when it failed; else NAME is its
 // value.
-#define INKLING_ASSIGN(name, expr)                        \
-  auto name##_result = (expr);                            \
-  if (!name##_result.ok()) return name##_result.status(); \
+#define INKLING_ASSIGN(name, expr)                                   \
+  auto name##_result = (expr);                                       \
+  if (!name##_result.ok()) return std::move(name##_result).status(); \
   auto name = std::move(name##_result).value()
 
 }  // namespace inkling

@@ -19,9 +19,6 @@ struct UnaryEntry {
 };
 
 constexpr UnaryEntry kUnaries[] = {
-    {"Elu", UnaryOp::kElu, "alpha", "", 1.0f},
-    {"HardSigmoid", UnaryOp::kHardSigmoid, "alpha", "beta", 0.2f, 0.5f},
-    {"HardSwish", UnaryOp::kHardSwish},
     {"LeakyRelu", UnaryOp::kLeakyRelu, "alpha", "", 0.01f},
     {"Sigmoid", UnaryOp::kSigmoid},
     {"Tanh", UnaryOp::kTanh},
@@ -31,9 +28,12 @@ constexpr UnaryEntry kMoreUnaries[] = {
     {"Ceil", UnaryOp::kCeil},
     {"Celu", UnaryOp::kCelu, "alpha", "", 1.0f},
     {"Cos", UnaryOp::kCos},
+    {"Elu", UnaryOp::kElu, "alpha", "", 1.0f},
     {"Erf", UnaryOp::kErf},
     {"Exp", UnaryOp::kExp},
     {"Floor", UnaryOp::kFloor},
+    {"HardSigmoid", UnaryOp::kHardSigmoid, "alpha", "beta", 0.2f, 0.5f},
+    {"HardSwish", UnaryOp::kHardSwish},
     {"Log", UnaryOp::kLog},
     {"Mish", UnaryOp::kMish},
     {"Neg", UnaryOp::kAffine, "", "", -1.0f},
@@ -57,9 +57,8 @@ struct BinaryEntry {
 };
 
 constexpr BinaryEntry kBinaries[] = {
-    {"Add", BinaryOp::kAdd},     {"Div", BinaryOp::kDivide},     {"Mul", BinaryOp::kMultiply},
-    {"PRelu", BinaryOp::kPrelu}, {"ReduceMean", BinaryOp::kAdd}, {"Sub", BinaryOp::kSubtract},
-    {"Sum", BinaryOp::kAdd},
+    {"Add", BinaryOp::kAdd},        {"Div", BinaryOp::kDivide},   {"Mul", BinaryOp::kMultiply},
+    {"ReduceMean", BinaryOp::kAdd}, {"Sub", BinaryOp::kSubtract},
 };
 constexpr BinaryEntry kMoreBinaries[] = {
     {"And", BinaryOp::kAnd},
@@ -73,6 +72,7 @@ constexpr BinaryEntry kMoreBinaries[] = {
     {"Min", BinaryOp::kMin},
     {"Mod", BinaryOp::kModulo},
     {"Or", BinaryOp::kOr},
+    {"PRelu", BinaryOp::kPrelu},
     {"Pow", BinaryOp::kPower},
     {"ReduceL1", BinaryOp::kAddMagnitude},
     {"ReduceL2", BinaryOp::kAddSquare},
@@ -81,6 +81,7 @@ constexpr BinaryEntry kMoreBinaries[] = {
     {"ReduceProd", BinaryOp::kMultiply},
     {"ReduceSum", BinaryOp::kAdd},
     {"ReduceSumSquare", BinaryOp::kAddSquare},
+    {"Sum", BinaryOp::kAdd},
     {"Xor", BinaryOp::kXor},
 };
 
@@ -108,8 +109,7 @@ Result<std::size_t> GraphBuilder::add_binary(const Node& node, BinaryOp op, std:
                                              std::size_t b, float min, float max) {
   const auto out = broadcast(dims(a), dims(b));
   if (!out) {
-    return cannot(
-        cat("its inputs ", to_string(dims(a)), " and ", to_string(dims(b)), " do not go together"));
+    return cannot("its inputs ", dims(a), " and ", dims(b), " do not go together");
   }
   Step step = make_step(StepKind::kBinary, {a, b});
   step.binary = op;
@@ -148,8 +148,9 @@ Status GraphBuilder::lower_clamp(const Node& node) {
     }
   }
   if (std::isnan(min) || std::isnan(max) || min > max) return contradicts("its range is empty");
-  if (Step* step = fusible_producer(in);
-      step != nullptr && step->kind != StepKind::kCopy && step->kind != StepKind::kNothing) {
+  if (Step* step = fusible_producer(in); step != nullptr && step->kind != StepKind::kCopy &&
+                                         step->kind != StepKind::kReorder &&
+                                         step->kind != StepKind::kNothing) {
     step->min = std::clamp(step->min, min, max);
     step->max = std::clamp(step->max, min, max);
     absorb(node, *step, in, node.op_type);
@@ -172,7 +173,7 @@ Status GraphBuilder::lower_unary(const Node& node) {
 Status GraphBuilder::lower_gelu(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   const std::string kind = string_attribute(node, "approximate", "none");
-  if (kind != "none" && kind != "tanh") return cannot(cat("approximate is '", kind, "'"));
+  if (kind != "none" && kind != "tanh") return cannot("approximate is '", kind, "'");
   return give(node, add_unary(node, in, kind == "tanh" ? UnaryOp::kGeluTanh : UnaryOp::kGelu));
 }
 
@@ -289,13 +290,12 @@ Status GraphBuilder::lower_where(const Node& node) {
   return give(node, add_binary(node, BinaryOp::kAdd, from_a, from_b));
 }
 
-Result<std::size_t> GraphBuilder::add_reduction(const Node& node, std::size_t in,
-                                                const std::vector<bool>& along, BinaryOp op,
-                                                float factor, float min, float max) {
+Result<std::size_t> GraphBuilder::add_reduction(const Node& node, std::size_t in, const Dims& along,
+                                                BinaryOp op, float factor, float min, float max) {
   Dims kept = dims(in);
   Order order = order_of(in);
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (along[i]) kept[i] = 1;
+    if (along[i] != 0) kept[i] = 1;
   }
   Step step = make_step(StepKind::kReduce, {in});
   step.binary = op;
@@ -319,32 +319,33 @@ Status GraphBuilder::lower_reduce(const Node& node) {
   if (axes.empty() && int_attribute(node, "noop_with_empty_axes", 0) != 0) {
     return cannot("noop_with_empty_axes is set");
   }
-  std::vector<bool> along(rank, axes.empty());
+  Dims along(rank, axes.empty() ? 1 : 0);  // 1 for each axis that goes
   for (const std::int64_t axis : axes) {
     const auto size = static_cast<std::int64_t>(rank);
-    if (axis < -size || axis >= size) return contradicts(cat("it has no axis ", axis));
-    along[static_cast<std::size_t>(axis < 0 ? axis + size : axis)] = true;
+    if (axis < -size || axis >= size) return contradicts("it has no axis ", axis);
+    along[static_cast<std::size_t>(axis < 0 ? axis + size : axis)] = 1;
   }
   Dims out;
   Dims strides;
   std::size_t count = 1;
   int batch_axis = graph_.values[in].batch_axis;
   for (std::size_t i = rank; i-- > 0;) {
-    if (!along[i]) continue;
+    if (along[i] == 0) continue;
     INKLING_RETURN_IF_ERROR(check_axis(in, i));
     count *= dims(in)[i];
     if (static_cast<int>(i) < graph_.values[in].batch_axis) --batch_axis;
   }
-  const float factor = node.op_type == "ReduceMean" ? 1.0f / static_cast<float>(count) : 1.0f;
+  const float factor =
+      kIsCore || node.op_type == "ReduceMean" ? 1.0f / static_cast<float>(count) : 1.0f;
   INKLING_ASSIGN(result, add_reduction(node, in, along, binary_op(node.op_type), factor));
-  if (node.op_type == "ReduceL2") {
+  if (!kIsCore && node.op_type == "ReduceL2") {
     INKLING_ASSIGN(root, add_unary(node, result, UnaryOp::kSqrt));
     result = root;
   }
   if (int_attribute(node, "keepdims", 1) != 0) return give(node, result);
   const Value reduced = graph_.values[result];
   for (std::size_t i = 0; i < rank; ++i) {
-    if (along[i]) continue;
+    if (along[i] != 0) continue;
     out.push_back(reduced.dims[i]);
     strides.push_back(reduced.strides[i]);
   }

@@ -19,6 +19,7 @@ std::string dims_to_string(const std::vector<std::int64_t>& dims) {
 }
 
 std::string describe_input(const ValueInfo& input) {
+  if (kIsCore) return {};  // no sentence is made of it
   return cat("The model's input '", input.name, "' is ", data_type_name(input.type), " ",
              input.has_shape ? dims_to_string(input.dims) : "without a shape");
 }
@@ -50,22 +51,24 @@ bool counts_images(const std::vector<std::int64_t>& dims, const ValueInfo& outpu
 Status GraphBuilder::declare_input() {
   const ValueInfo* image = nullptr;
   for (const ValueInfo& input : model_.inputs) {
-    if (operands_.contains(input.name)) continue;
+    if (operands_[input.name].is_declared) continue;
     if (image != nullptr) {
-      return Status::unsupported_model(cat("The model has several inputs ('", image->name, "', '",
-                                           input.name, "'); this engine needs one, an image."));
+      return load_error(StatusCode::kUnsupportedModel, "The model has several inputs ('",
+                        image->name, "', '", input.name, "'); this engine needs one, an image.");
     }
     image = &input;
   }
-  if (image == nullptr) return Status::malformed_model("The model has no input.");
+  if (image == nullptr) return load_error(StatusCode::kMalformedModel, "The model has no input.");
   if (data_type_size(image->type) == 0 || image->type == DataType::kBool) {
-    return Status::unsupported_model(cat(describe_input(*image), "; this engine feeds numbers."));
+    return load_error(StatusCode::kUnsupportedModel, describe_input(*image),
+                      "; this engine feeds numbers.");
   }
   std::vector<std::int64_t> dims = image->dims;
   if (!image->has_shape) dims = {kDynamicDim, 1, kImageSide, kImageSide};
   close_dims(dims);
   if (dims.empty() || dims.size() > kMaxDims) {
-    return Status::unsupported_model(cat(describe_input(*image), "; this engine needs an image."));
+    return load_error(StatusCode::kUnsupportedModel, describe_input(*image),
+                      "; this engine needs an image.");
   }
   Value value{.name = image->name};
   if (dims[0] == kDynamicDim) {
@@ -79,8 +82,8 @@ Status GraphBuilder::declare_input() {
   std::uint64_t elements = 1;
   for (const std::int64_t dim : dims) {
     if (dim < 1 || static_cast<std::uint64_t>(dim) > limits_.tensor_elements / elements) {
-      return Status::unsupported_model(
-          cat(describe_input(*image), "; this engine needs an image."));
+      return load_error(StatusCode::kUnsupportedModel, describe_input(*image),
+                        "; this engine needs an image.");
     }
     elements *= static_cast<std::uint64_t>(dim);
     value.dims.push_back(static_cast<std::size_t>(dim));
@@ -88,7 +91,8 @@ Status GraphBuilder::declare_input() {
   value.strides = packed_strides(value.dims, rows_order(dims.size()));
   graph_.input = 0;
   graph_.values.push_back(std::move(value));
-  graph_.buffers.push_back({.floats = static_cast<std::size_t>(elements)});
+  add_buffer({.floats = static_cast<std::size_t>(elements)}, kUnknown);
+  declare(image->name);
   operands_[image->name].value = graph_.input;
   return {};
 }

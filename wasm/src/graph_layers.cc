@@ -78,7 +78,7 @@ Result<Window> GraphBuilder::read_window(const Node& node, const Map& in, const 
   } else if (auto_pad == "VALID") {
     y.pad_begin = y.pad_end = x.pad_begin = x.pad_end = 0;
   } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
-    return cannot(cat("auto_pad is '", auto_pad, "'"));
+    return cannot("auto_pad is '", auto_pad, "'");
   }
   // What a Pad before it has left to this layer.
   y.pad_begin += step->window.pad_top;
@@ -86,8 +86,8 @@ Result<Window> GraphBuilder::read_window(const Node& node, const Map& in, const 
   x.pad_begin += step->window.pad_left;
   x.pad_end += step->window.pad_right;
   if (y.extent() > y.in + y.pad_begin + y.pad_end || x.extent() > x.in + x.pad_begin + x.pad_end) {
-    return contradicts(cat("its window is larger than its input ",
-                           to_string(Dims{in.images, in.c, in.h, in.w}), " with padding"));
+    return contradicts("its window is larger than its input ", Dims{in.images, in.c, in.h, in.w},
+                       " with padding");
   }
   const auto narrow = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
   if (int_attribute(node, "ceil_mode", 0) != 0) {
@@ -123,7 +123,7 @@ Result<Window> GraphBuilder::read_window(const Node& node, const Map& in, const 
 Result<std::size_t> GraphBuilder::map_input(const Node& node, std::size_t value, Map* map) {
   const std::size_t rank = dims(value).size();
   if (rank != 4 && rank != 3) {
-    return cannot(cat("its input ", to_string(dims(value)), " is not [N,C,H,W]"));
+    return cannot("its input ", dims(value), " is not [N,C,H,W]");
   }
   INKLING_ASSIGN(in, channels_last(node, value));
   const Dims& d = dims(in);
@@ -141,7 +141,7 @@ Result<std::size_t> GraphBuilder::add_layer(const Node& node, Step step, std::si
 
 // When a Pad with zeros produced `in` for this node alone: what went into it, and its padding.
 Result<std::size_t> GraphBuilder::absorb_padding(std::size_t in, Window* padding) {
-  Step* pad = fusible_producer(in);
+  Step* pad = kIsCore ? nullptr : fusible_producer(in);  // the core has no Pad
   if (pad == nullptr || !pad->is_zero_padding || graph_.values[in].source != Value::kNoSource) {
     return in;
   }
@@ -155,8 +155,7 @@ Result<std::size_t> GraphBuilder::add_conv(const Node& node, std::size_t in,
                                            std::vector<float> weights, const Dims& weight_dims,
                                            std::vector<float> bias) {
   if (weight_dims.size() != dims(in).size()) {
-    return cannot(
-        cat("its input is ", to_string(dims(in)), " and its weight ", to_string(weight_dims)));
+    return cannot("its input is ", dims(in), " and its weight ", weight_dims);
   }
   Step step = make_step(StepKind::kConv, {});
   INKLING_ASSIGN(source, absorb_padding(in, &step.window));
@@ -170,8 +169,8 @@ Result<std::size_t> GraphBuilder::add_conv(const Node& node, std::size_t in,
   step.groups = static_cast<std::size_t>(group);
   if (weight_dims[1] == 0 || step.in.c % step.groups != 0 || outputs % step.groups != 0 ||
       weight_dims[1] != step.in.c / step.groups) {
-    return contradicts(cat("its weights take ", weight_dims[1], " channels in ", step.groups,
-                           " groups, its input is ", to_string(dims(in))));
+    return contradicts("its weights take ", weight_dims[1], " channels in ", step.groups,
+                       " groups, its input is ", dims(in));
   }
   const Ints kernel = two_dimensional({weight_dims.begin() + 2, weight_dims.end()}, 1);
   Map out;
@@ -227,9 +226,9 @@ Status GraphBuilder::lower_pool(const Node& node) {
 Status GraphBuilder::lower_global_pool(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   const Dims& d = dims(in);
-  if (d.size() < 3) return cannot(cat("its input ", to_string(d), " is not [N,C,H,W]"));
-  std::vector<bool> along(d.size(), true);
-  along[0] = along[1] = false;
+  if (d.size() < 3) return cannot("its input ", d, " is not [N,C,H,W]");
+  Dims along(d.size(), 1);
+  along[0] = along[1] = 0;
   const bool is_max = node.op_type == "GlobalMaxPool";
   const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(element_count(d) / d[0] / d[1]);
   return give(node,
@@ -241,7 +240,7 @@ Status GraphBuilder::lower_global_pool(const Node& node) {
 Status GraphBuilder::lower_batch_normalization(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   const std::size_t rank = dims(in).size();
-  if (rank < 2) return cannot(cat("its input ", to_string(dims(in)), " has no channels"));
+  if (rank < 2) return cannot("its input ", dims(in), " has no channels");
   const std::size_t channels = dims(in)[1];
   if (int_attribute(node, "training_mode", 0) != 0) return cannot("training_mode is on");
   if (int_attribute(node, "spatial", 1) == 0) return cannot("spatial is 0");
@@ -285,9 +284,9 @@ Status GraphBuilder::lower_softmax(const Node& node) {
   step.softmax_width = d[axis];
   if (flattens) {
     order = rows_order(d.size());
-    step.softmax_width = element_count({d.begin() + static_cast<std::ptrdiff_t>(axis), d.end()});
+    step.softmax_width = element_count(d.from(axis));
   } else {
-    std::erase(order, axis);
+    order.remove(axis);
     order.push_back(axis);
   }
   INKLING_ASSIGN(ordered, in_order(node, in, order));

@@ -19,9 +19,9 @@ std::vector<float> transpose(const std::vector<float>& matrix, std::size_t rows,
 
 // Without the leading axes of size 1 that a matrix may be wrapped in.
 Dims without_wrapping(const Dims& dims) {
-  auto first = dims.begin();
-  while (dims.end() - first > 2 && *first == 1) ++first;
-  return {first, dims.end()};
+  std::size_t first = 0;
+  while (dims.size() - first > 2 && dims[first] == 1) ++first;
+  return dims.from(first);
 }
 
 }  // namespace
@@ -33,8 +33,7 @@ Result<std::size_t> GraphBuilder::add_dense(const Node& node, std::size_t in,
   const std::size_t rows = transposed ? weight_dims[0] : weight_dims[1];
   const std::size_t columns = transposed ? weight_dims[1] : weight_dims[0];
   if (dims(in).empty() || columns != dims(in).back() || rows == 0) {
-    return contradicts(
-        cat("its matrix takes ", columns, " values, its input is ", to_string(dims(in))));
+    return contradicts("its matrix takes ", columns, " values, its input is ", dims(in));
   }
   INKLING_ASSIGN(ordered, in_rows(node, in));
   Step step = make_step(StepKind::kFullyConnected, {ordered});
@@ -54,14 +53,14 @@ Result<std::size_t> GraphBuilder::add_matmul(const Node& node, std::size_t a, st
   const std::size_t ra = va.dims.size(), rb = vb.dims.size();
   if (ra < 2 || rb < 2) return cannot("it multiplies by a vector");
   if (va.dims[ra - 1] != vb.dims[rb - 2]) {
-    return contradicts(cat("its inputs are ", to_string(va.dims), " and ", to_string(vb.dims)));
+    return contradicts("its inputs are ", va.dims, " and ", vb.dims);
   }
   Dims dims_a = va.dims, dims_b = vb.dims;
   dims_a[ra - 1] = 1;
   dims_b[rb - 2] = 1;
   const auto out = broadcast(dims_a, dims_b);
   if (!out) {
-    return cannot(cat("its inputs are ", to_string(va.dims), " and ", to_string(vb.dims)));
+    return cannot("its inputs are ", va.dims, " and ", vb.dims);
   }
   Step step = make_step(StepKind::kMatMul, {a, b});
   step.depth = va.dims[ra - 1];
@@ -71,8 +70,8 @@ Result<std::size_t> GraphBuilder::add_matmul(const Node& node, std::size_t a, st
   INKLING_ASSIGN(result, add_step(node, std::move(step), *out, rows_order(out->size())));
   work_ += element_count(*out) * depth;  // each at most 2^26 by default, far from wrapping
   if (work_ > limits_.multiply_adds) {
-    return Status::limit_exceeded(
-        cat("with it, the model needs more than ", limits_.multiply_adds, " multiply-adds"));
+    return load_error(StatusCode::kLimitExceeded, "with it, the model needs more than ",
+                      limits_.multiply_adds, " multiply-adds");
   }
   graph_.steps.back().loop =
       make_loop(*out, broadcast_strides(dims_a, va.strides, *out),
@@ -84,7 +83,7 @@ Result<std::size_t> GraphBuilder::add_matmul(const Node& node, std::size_t a, st
 Result<std::size_t> GraphBuilder::swap_last(std::size_t value) {
   const Value from = graph_.values[value];
   const std::size_t rank = from.dims.size();
-  if (rank < 2) return cannot(cat("its input ", to_string(from.dims), " is no matrix"));
+  if (rank < 2) return cannot("its input ", from.dims, " is no matrix");
   Dims swapped = from.dims, strides = from.strides;
   std::swap(swapped[rank - 1], swapped[rank - 2]);
   std::swap(strides[rank - 1], strides[rank - 2]);
@@ -97,13 +96,14 @@ Result<std::size_t> GraphBuilder::swap_last(std::size_t value) {
 Status GraphBuilder::lower_gemm(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   if (int_attribute(node, "transA", 0) != 0) {
+    if (kIsCore) return leave_to_full();
     INKLING_ASSIGN(swapped, swap_last(in));
     in = swapped;
   }
   const bool transposed = int_attribute(node, "transB", 0) != 0;
   const float alpha = float_attribute(node, "alpha", 1.0f);
   const float beta = float_attribute(node, "beta", 1.0f);
-  if (dims(in).size() != 2) return cannot(cat("its input ", to_string(dims(in)), " is not [N,K]"));
+  if (dims(in).size() != 2) return cannot("its input ", dims(in), " is not [N,K]");
   std::size_t result = 0;
   if (constant(node, 1) != nullptr && constant(node, 0) == nullptr) {
     INKLING_ASSIGN(weights, floats(node, 1, "matrix"));
@@ -112,6 +112,8 @@ Status GraphBuilder::lower_gemm(const Node& node) {
     for (float& w : weights) w *= alpha;
     INKLING_ASSIGN(dense, add_dense(node, in, std::move(weights), matrix, transposed));
     result = dense;
+  } else if (kIsCore) {
+    return leave_to_full();
   } else {
     INKLING_ASSIGN(b, value(node, 1));
     if (transposed) {
@@ -149,6 +151,7 @@ Status GraphBuilder::lower_matmul(const Node& node) {
       return give(node, add_dense(node, in, std::move(weights), matrix, false));
     }
   }
+  if (kIsCore) return leave_to_full();
   if (left != nullptr && right == nullptr && left->dims.size() == 2) {
     // (W x)^T = x^T W^T: a dense layer on the columns.
     INKLING_ASSIGN(in, value(node, 1));

@@ -46,8 +46,7 @@ Result<std::size_t> GraphBuilder::along_axis(const Node& node, std::size_t index
   if (axis < 0) axis += static_cast<std::int64_t>(rank);
   if (axis < 0 || axis >= static_cast<std::int64_t>(rank) || d.size() != 1 ||
       dims(of)[static_cast<std::size_t>(axis)] != count) {
-    return cannot(
-        cat("input ", index, " is ", to_string(d), ", not a number for each place on axis ", axis));
+    return cannot("input ", index, " is ", d, ", not a number for each place on axis ", axis);
   }
   Dims out(rank - static_cast<std::size_t>(axis), 1);
   out[0] = count;
@@ -73,7 +72,7 @@ Result<std::size_t> GraphBuilder::quantized(const Node& node, std::size_t in, st
   DataType type = static_cast<DataType>(int_attribute(node, "output_dtype", 0));
   if (type == DataType::kUndefined) type = zero != nullptr ? zero->type : DataType::kUint8;
   const auto range = range_of(type);
-  if (!range) return cannot(cat("it quantises to ", data_type_name(type)));
+  if (!range) return cannot("it quantises to ", data_type_name(type));
   const auto factor = number(node, scale, 1), offset = number(node, scale + 1, 0);
   if (factor && offset) {
     if (!(*factor > 0)) return contradicts("its scale is not positive");
@@ -120,7 +119,7 @@ Status GraphBuilder::lower_dequantize(const Node& node) {
 // y_scale = (max(0, x) - min(0, x)) / 255, y_zero_point = -min / y_scale rounded, and y with these.
 Status GraphBuilder::lower_dynamic_quantize(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
-  const std::vector<bool> all(dims(in).size(), true);
+  const Dims all(dims(in).size(), 1);
   INKLING_ASSIGN(low, add_reduction(node, in, all, BinaryOp::kMin, 1, -kInfinity, 0));
   INKLING_ASSIGN(high, add_reduction(node, in, all, BinaryOp::kMax, 1, 0, kInfinity));
   INKLING_ASSIGN(steps, add_constant({}, {255.0f}));
@@ -146,11 +145,10 @@ Result<std::vector<float>> GraphBuilder::integer_weights(const Node& node, std::
   if (axis >= tensor->dims.size()) return contradicts("its weights have too few axes");
   INKLING_RETURN_IF_ERROR(charge(tensor->elements, sizeof(float) + sizeof(std::int64_t)));
   const std::vector<std::int64_t> whole = to_ints(*tensor);
-  if (whole.empty()) return cannot(cat("its weights are ", data_type_name(tensor->type)));
+  if (whole.empty()) return cannot("its weights are ", data_type_name(tensor->type));
   std::vector<float> weights(whole.begin(), whole.end());
   const std::size_t places = tensor->dims[axis];
-  const std::size_t inner = element_count(
-      {tensor->dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, tensor->dims.end()});
+  const std::size_t inner = element_count(tensor->dims.from(axis + 1));
   for (const std::size_t input : {zero, scale}) {
     if (input == kNoInput || operand(node, input) == nullptr) continue;
     const Tensor* given = constant(node, input);

@@ -100,11 +100,15 @@ Status GraphBuilder::lower_transpose(const Node& node) {
     perm = all_indices(rank);
     std::reverse(perm.begin(), perm.end());
   }
-  Ints sorted = perm;
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted != all_indices(rank)) return contradicts("its perm does not name each axis once");
-  Dims out(rank), strides(rank);
+  Dims out(rank), strides(rank), named(rank, 0);
   int batch_axis = -1;
+  for (const std::int64_t axis : perm) {
+    if (axis >= 0 && static_cast<std::size_t>(axis) < rank)
+      named[static_cast<std::size_t>(axis)] = 1;
+  }
+  if (perm.size() != rank || element_count(named) == 0) {
+    return contradicts("its perm does not name each axis once");
+  }
   for (std::size_t i = 0; i < rank; ++i) {
     const auto axis = static_cast<std::size_t>(perm[i]);
     out[i] = from.dims[axis];
@@ -134,8 +138,7 @@ Status GraphBuilder::lower_concat(const Node& node) {
     size += rest[axis];
     rest[axis] = out[axis];
     if (rest != out) {
-      return contradicts(cat("its inputs ", to_string(dims(part)), " and ", to_string(out),
-                             " do not go together"));
+      return contradicts("its inputs ", dims(part), " and ", out, " do not go together");
     }
     if (!graph_.buffers[graph_.values[part].buffer].is_constant) leader = part;
   }
@@ -226,9 +229,10 @@ Status GraphBuilder::lower_gather(const Node& node) {
   // The axis becomes as many as the indices have: none for a single number.
   INKLING_ASSIGN(rows, in_rows(node, picked));
   const Dims& shape = constant(node, 1)->dims;
-  Dims out(d.begin(), d.begin() + static_cast<std::ptrdiff_t>(axis));
-  out.insert(out.end(), shape.begin(), shape.end());
-  out.insert(out.end(), d.begin() + static_cast<std::ptrdiff_t>(axis) + 1, d.end());
+  Dims out(d.begin(), d.begin() + axis);
+  for (const std::size_t dim : shape) out.push_back(dim);
+  for (const std::size_t dim : d.from(axis + 1)) out.push_back(dim);
+  if (out.size() > kMaxDims) return cannot("its output has too many dimensions");
   int batch_axis = graph_.values[in].batch_axis;
   if (batch_axis > static_cast<int>(axis)) batch_axis += static_cast<int>(shape.size()) - 1;
   return give(node, add_view(rows, out, packed_strides(out, rows_order(out.size())), batch_axis));
@@ -242,7 +246,7 @@ Status GraphBuilder::lower_pad(const Node& node) {
   INKLING_ASSIGN(axes, ints(node, 3, "axes", all_indices(pads.size() / 2)));
   const std::string mode = string_attribute(node, "mode", "constant");
   if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap") {
-    return cannot(cat("mode is '", mode, "'"));
+    return cannot("mode is '", mode, "'");
   }
   if (pads.size() != 2 * axes.size()) return contradicts("its pads do not fit its input");
   float fill = float_attribute(node, "value", 0.0f);

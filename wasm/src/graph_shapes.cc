@@ -26,6 +26,7 @@ Tensor view_with_dims(const Tensor& tensor, Dims dims) {
 }
 
 std::string join(const Ints& dims) {
+  if (kIsCore) return {};  // no sentence is made of it
   std::string text;
   for (const std::int64_t dim : dims) append(text, text.empty() ? "" : ",", dim);
   return cat("[", text, "]");
@@ -57,7 +58,7 @@ bool resolve(Ints& dims, const Dims& from, bool zero_is_zero, std::uint64_t elem
 
 Dims without_ones(const Dims& dims) {
   Dims result = dims;
-  std::erase(result, 1u);
+  result.remove(1);
   return result;
 }
 
@@ -79,23 +80,23 @@ Status GraphBuilder::lower_pass_through(const Node& node) {
 }
 
 Status GraphBuilder::lower_constant(const Node& node) {
-  if (const auto found = node.attributes.find("value"); found != node.attributes.end()) {
-    operands_[node.outputs[0]].constant = &found->second.t;  // the Model outlives the builder
+  if (const Attribute* found = find_attribute(node.attributes, "value")) {
+    operands_[node.outputs[0]].constant = &found->t;  // the Model outlives the builder
     return {};
   }
-  if (const auto found = node.attributes.find("value_float"); found != node.attributes.end()) {
-    return fold(node, make_float_tensor({}, {found->second.f}));
+  if (const Attribute* found = find_attribute(node.attributes, "value_float")) {
+    return fold(node, make_float_tensor({}, {found->f}));
   }
-  if (const auto found = node.attributes.find("value_int"); found != node.attributes.end()) {
-    return fold(node, make_int_tensor({}, {found->second.i}));
+  if (const Attribute* found = find_attribute(node.attributes, "value_int")) {
+    return fold(node, make_int_tensor({}, {found->i}));
   }
-  if (const auto found = node.attributes.find("value_floats"); found != node.attributes.end()) {
-    const std::vector<float>& values = found->second.floats;
+  if (const Attribute* found = find_attribute(node.attributes, "value_floats")) {
+    const std::vector<float>& values = found->floats;
     INKLING_RETURN_IF_ERROR(charge(values.size(), sizeof(float)));
     return fold(node, make_float_tensor({values.size()}, values));
   }
-  if (const auto found = node.attributes.find("value_ints"); found != node.attributes.end()) {
-    const Ints& values = found->second.ints;
+  if (const Attribute* found = find_attribute(node.attributes, "value_ints")) {
+    const Ints& values = found->ints;
     INKLING_RETURN_IF_ERROR(charge(values.size(), sizeof(std::int64_t)));
     return fold(node, make_int_tensor({values.size()}, values));
   }
@@ -109,22 +110,22 @@ Status GraphBuilder::lower_constant_of_shape(const Node& node) {
   for (const std::int64_t dim : wanted) {
     if (dim < 0 ||
         (dim > 0 && static_cast<std::uint64_t>(dim) > limits_.tensor_elements / elements)) {
-      return cannot(cat("its shape ", join(wanted), " is out of range"));
+      return cannot("its shape ", join(wanted), " is out of range");
     }
     elements *= static_cast<std::uint64_t>(std::max<std::int64_t>(dim, 1));
   }
   if (std::find(wanted.begin(), wanted.end(), 0) != wanted.end()) elements = 0;
   INKLING_RETURN_IF_ERROR(charge(elements, sizeof(std::int64_t)));
-  const auto found = node.attributes.find("value");
-  const bool whole = found != node.attributes.end() && !is_float(found->second.t.type);
+  const Attribute* found = find_attribute(node.attributes, "value");
+  const bool whole = found != nullptr && !is_float(found->t.type);
   const auto size = static_cast<std::size_t>(elements);
   if (whole) {
-    const Ints value = to_ints(found->second.t);
+    const Ints value = to_ints(found->t);
     if (value.size() != 1) return contradicts("its value is not one number");
-    return fold(node, make_int_tensor(to_dims(wanted), Ints(size, value[0]), found->second.t.type));
+    return fold(node, make_int_tensor(to_dims(wanted), Ints(size, value[0]), found->t.type));
   }
   std::vector<float> value = {0.0f};
-  if (found != node.attributes.end()) value = to_floats(found->second.t);
+  if (found != nullptr) value = to_floats(found->t);
   if (value.size() != 1) return contradicts("its value is not one number");
   return fold(node, make_float_tensor(to_dims(wanted), std::vector<float>(size, value[0])));
 }
@@ -139,7 +140,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
     const Tensor* like = constant(node, 1);
     to = like == nullptr ? DataType::kFloat : like->type;
   }
-  if (data_type_size(to) == 0) return cannot(cat("it casts to ", data_type_name(to)));
+  if (data_type_size(to) == 0) return cannot("it casts to ", data_type_name(to));
   if (in->constant == nullptr) {
     if (is_float(to)) {
       alias(node, Operand(*in));
@@ -178,6 +179,7 @@ Status GraphBuilder::lower_cast(const Node& node) {
 
 // The output is the input under these dims, as many elements.
 Status GraphBuilder::reshape_to(const Node& node, const Dims& dims) {
+  if (dims.size() > kMaxDims) return cannot("its output has too many dimensions");
   if (const Tensor* tensor = constant(node, 0); tensor != nullptr) {
     return fold(node, view_with_dims(*tensor, dims));
   }
@@ -225,9 +227,8 @@ Status GraphBuilder::lower_reshape(const Node& node) {
     resolved[0] = 1;
   }
   if (!resolve(resolved, from, zero_is_zero, elements)) {
-    if (is_constant) return contradicts(cat("its shape ", join(wanted), " does not fit its input"));
-    return cannot(cat("its shape ", join(wanted), " does not keep each image of ", to_string(from),
-                      " apart"));
+    if (is_constant) return contradicts("its shape ", join(wanted), " does not fit its input");
+    return cannot("its shape ", join(wanted), " does not keep each image of ", from, " apart");
   }
   return reshape_to(node, to_dims(resolved));
 }
@@ -236,12 +237,12 @@ namespace {
 
 // Axes as ONNX counts them, the last being -1, as a mark for each of `rank`; false when one is out
 // of range.
-bool mark_axes(const Ints& axes, std::size_t rank, std::vector<bool>* marks) {
-  marks->assign(rank, false);
+bool mark_axes(const Ints& axes, std::size_t rank, Dims* marks) {
+  *marks = Dims(rank, 0);
   for (std::int64_t axis : axes) {
     if (axis < 0) axis += static_cast<std::int64_t>(rank);
     if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return false;
-    (*marks)[static_cast<std::size_t>(axis)] = true;
+    (*marks)[static_cast<std::size_t>(axis)] = 1;
   }
   return true;
 }
@@ -253,14 +254,14 @@ Status GraphBuilder::lower_squeeze(const Node& node) {
   if (in == nullptr) return contradicts("input 0 is missing");
   INKLING_ASSIGN(axes, ints(node, 1, "axes", {}));
   const Dims from = in->constant != nullptr ? in->constant->dims : dims(in->value);
-  std::vector<bool> marks;
+  Dims marks;
   if (!mark_axes(axes, from.size(), &marks)) return contradicts("its axes are out of range");
   Dims out;
   for (std::size_t i = 0; i < from.size(); ++i) {
-    if (marks[i] && from[i] != 1) {
-      return contradicts(cat("its axis ", i, " of ", to_string(from), " is not 1"));
+    if (marks[i] != 0 && from[i] != 1) {
+      return contradicts("its axis ", i, " of ", from, " is not 1");
     }
-    if (axes.empty() ? from[i] != 1 : !marks[i]) out.push_back(from[i]);
+    if (axes.empty() ? from[i] != 1 : marks[i] == 0) out.push_back(from[i]);
   }
   return reshape_to(node, out);
 }
@@ -271,13 +272,13 @@ Status GraphBuilder::lower_unsqueeze(const Node& node) {
   INKLING_ASSIGN(axes, ints(node, 1, "axes", {}));
   const Dims from = in->constant != nullptr ? in->constant->dims : dims(in->value);
   const std::size_t rank = from.size() + axes.size();
-  std::vector<bool> marks;
+  Dims marks;
   if (rank > kMaxDims || !mark_axes(axes, rank, &marks) ||
-      static_cast<std::size_t>(std::count(marks.begin(), marks.end(), true)) != axes.size()) {
+      static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 1u)) != axes.size()) {
     return contradicts("its axes are out of range");
   }
   Dims out;
-  for (std::size_t i = 0, k = 0; i < rank; ++i) out.push_back(marks[i] ? 1 : from[k++]);
+  for (std::size_t i = 0, k = 0; i < rank; ++i) out.push_back(marks[i] != 0 ? 1 : from[k++]);
   return reshape_to(node, out);
 }
 

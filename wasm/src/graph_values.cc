@@ -36,7 +36,7 @@ const Tensor* GraphBuilder::constant(const Node& node, std::size_t index) const 
 
 // A constant becomes a value with the first step that wants it as one.
 Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) {
-  if (operand(node, index) == nullptr) return contradicts(cat("input ", index, " is missing"));
+  if (operand(node, index) == nullptr) return contradicts("input ", index, " is missing");
   Operand& found = operands_.find(node.inputs[index])->second;
   if (found.value == kUnknown) {
     const Tensor& tensor = *found.constant;
@@ -48,7 +48,7 @@ Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) {
       values.assign(whole.begin(), whole.end());
     }
     if (values.empty()) {
-      return cannot(cat("its constant input is ", data_type_name(tensor.type)));
+      return cannot("its constant input is ", data_type_name(tensor.type));
     }
     INKLING_ASSIGN(made, add_constant(tensor.dims, std::move(values)));
     found.value = made;
@@ -59,15 +59,15 @@ Result<std::size_t> GraphBuilder::value(const Node& node, std::size_t index) {
 Result<std::vector<float>> GraphBuilder::floats(const Node& node, std::size_t index,
                                                 std::string_view what) {
   const Tensor* tensor = constant(node, index);
-  if (tensor == nullptr) return cannot(cat("its ", what, " is not a constant"));
+  if (tensor == nullptr) return cannot("its ", what, " is not a constant");
   if (!is_float(tensor->type)) {
-    return cannot(cat("its ", what, " is ", data_type_name(tensor->type)));
+    return cannot("its ", what, " is ", data_type_name(tensor->type));
   }
-  if (tensor->elements == 0) return contradicts(cat("its ", what, " is empty"));
+  if (tensor->elements == 0) return contradicts("its ", what, " is empty");
   INKLING_RETURN_IF_ERROR(charge(tensor->elements, sizeof(float)));
   std::vector<float> values = to_floats(*tensor);
   for (const float v : values) {
-    if (!std::isfinite(v)) return contradicts(cat("its ", what, " holds NaN or infinity"));
+    if (!std::isfinite(v)) return contradicts("its ", what, " holds NaN or infinity");
   }
   return values;
 }
@@ -77,19 +77,19 @@ Result<std::vector<std::int64_t>> GraphBuilder::ints(const Node& node, std::size
                                                      const std::vector<std::int64_t>& fallback) {
   if (operand(node, index) == nullptr) return ints_attribute(node, attribute, fallback);
   const Tensor* tensor = constant(node, index);
-  if (tensor == nullptr) return cannot(cat("its ", attribute, " is not a constant"));
+  if (tensor == nullptr) return cannot("its ", attribute, " is not a constant");
   if (tensor->elements == 0) return std::vector<std::int64_t>();
   std::vector<std::int64_t> values;
   if (tensor->elements <= kMostInts) values = to_ints(*tensor);
-  if (values.empty()) return cannot(cat("its ", attribute, " is not a few whole numbers"));
+  if (values.empty()) return cannot("its ", attribute, " is not a few whole numbers");
   return values;
 }
 
 Status GraphBuilder::charge(std::uint64_t count, std::uint64_t size) {
   // Divided, not multiplied: a product could wrap.
   if (count > (limits_.total_bytes - charged_) / size) {
-    return Status::limit_exceeded(
-        cat("with it, the model needs more than ", limits_.total_bytes, " bytes of memory"));
+    return load_error(StatusCode::kLimitExceeded, "with it, the model needs more than ",
+                      limits_.total_bytes, " bytes of memory");
   }
   charged_ += count * size;
   return {};
@@ -99,13 +99,12 @@ Result<std::size_t> GraphBuilder::add_step(const Node& node, Step step, const Di
                                            const Order& order) {
   const std::size_t limit = limits_.tensor_elements;
   std::size_t elements = 1;
-  if (dims.size() > kMaxDims)
-    return cannot(cat("its output ", to_string(dims), " has too many dimensions"));
+  if (dims.size() > kMaxDims) return cannot("its output ", dims, " has too many dimensions");
   for (const std::size_t dim : dims) {
-    if (dim == 0) return contradicts(cat("its output ", to_string(dims), " is empty"));
+    if (dim == 0) return contradicts("its output ", dims, " is empty");
     if (dim > limit / elements) {  // divided, not multiplied: a product could wrap
-      return Status::limit_exceeded(
-          cat("its output ", to_string(dims), " has more than ", limit, " elements"));
+      return load_error(StatusCode::kLimitExceeded, "its output ", dims, " has more than ", limit,
+                        " elements");
     }
     elements *= dim;
   }
@@ -118,24 +117,30 @@ Result<std::size_t> GraphBuilder::add_step(const Node& node, Step step, const Di
     const Value& from = graph_.values[in];
     if (from.batch_axis < 0) continue;
     const bool keeps = step.kind == StepKind::kUnary || step.kind == StepKind::kBinary ||
-                       step.kind == StepKind::kCopy || step.kind == StepKind::kSoftmax;
+                       step.kind == StepKind::kCopy || step.kind == StepKind::kReorder ||
+                       step.kind == StepKind::kSoftmax;
     value.batch_axis =
         keeps ? from.batch_axis + static_cast<int>(dims.size() - from.dims.size()) : 0;
   }
   graph_.values.push_back(std::move(value));
-  producers_[graph_.buffers.size()] = graph_.steps.size();
-  graph_.buffers.push_back({.floats = elements});
+  add_buffer({.floats = elements}, graph_.steps.size());
   graph_.steps.push_back(std::move(step));
   return graph_.values.size() - 1;
 }
 
 Result<std::size_t> GraphBuilder::add_constant(Dims dims, std::vector<float> values) {
-  Dims strides = packed_strides(dims, rows_order(dims.size()));
-  graph_.values.push_back(
-      {.dims = std::move(dims), .strides = std::move(strides), .buffer = graph_.buffers.size()});
-  graph_.buffers.push_back(
-      {.floats = values.size(), .is_constant = true, .constant = std::move(values)});
+  graph_.values.push_back({.dims = dims,
+                           .strides = packed_strides(dims, rows_order(dims.size())),
+                           .buffer = graph_.buffers.size()});
+  const std::size_t floats = values.size();
+  add_buffer({.floats = floats, .is_constant = true, .constant = std::move(values)}, kUnknown);
   return graph_.values.size() - 1;
+}
+
+std::size_t GraphBuilder::add_buffer(Buffer buffer, std::size_t producer) {
+  graph_.buffers.push_back(std::move(buffer));
+  producers_.push_back(producer);
+  return graph_.buffers.size() - 1;
 }
 
 std::size_t GraphBuilder::add_view(std::size_t of, const Dims& dims, const Dims& strides,
@@ -151,8 +156,7 @@ std::size_t GraphBuilder::add_view(std::size_t of, const Dims& dims, const Dims&
 GraphBuilder::Order GraphBuilder::order_of(std::size_t value) const {
   const Dims& strides = graph_.values[value].strides;
   Order order = rows_order(strides.size());
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t i, std::size_t j) { return strides[i] > strides[j]; });
+  sort_by_strides(order, strides);
   return order;
 }
 
@@ -165,15 +169,15 @@ Result<std::size_t> GraphBuilder::in_order(const Node& node, std::size_t value,
     same = same && (from.dims[i] == 1 || strides[i] == from.strides[i]);
   }
   if (same) return value;
-  const auto key = std::pair(value, strides);
-  if (const auto done = reordered_.find(key); done != reordered_.end()) return done->second;
-  Step step = make_step(StepKind::kCopy, {value});
+  for (const Reordered& done : reordered_) {
+    if (done.value == value && done.strides == strides) return done.copy;
+  }
+  Step step = make_step(StepKind::kReorder, {value});
   step.op = cat("Reorder for ", node.op_type);
-  step.selections.emplace_back();
   INKLING_ASSIGN(copy, add_step(node, std::move(step), from.dims, order));
-  INKLING_RETURN_IF_ERROR(select(value, copy, std::vector<std::vector<std::int64_t>>(order.size()),
-                                 order, 0, &graph_.steps.back().selections[0]));
-  reordered_[key] = copy;
+  graph_.steps.back().loop =
+      make_loop(from.dims, from.strides, from.strides, graph_.values[copy].strides, false);
+  reordered_.push_back({value, strides, copy});
   return copy;
 }
 
@@ -187,32 +191,33 @@ Result<std::size_t> GraphBuilder::channels_last(const Node& node, std::size_t va
 
 // The output is `value`, a new one or, where the node does nothing, one that has a name.
 Status GraphBuilder::give(const Node& node, Result<std::size_t> value, std::size_t output) {
-  if (!value.ok()) return value.status();
+  if (!value.ok()) return std::move(value).status();
   if (output >= node.outputs.size() || node.outputs[output].empty()) return {};
   Value& result = graph_.values[value.value()];
   const std::string& name = node.outputs[output];
   if (result.name.empty() && value.value() != graph_.input) {
     result.name = name;
   } else {
-    std::size_t& readers = readers_[result.name];
-    readers += readers_[name];  // one more than there are, so that nothing is fused away here
+    // One more than there are, so that nothing is fused away here.
+    operands_[result.name].readers += operands_[name].readers;
   }
   operands_[name].value = value.value();
   return {};
 }
 
 void GraphBuilder::alias(const Node& node, const Operand& operand) {
+  Operand& output = operands_[node.outputs[0]];
   if (operand.constant == nullptr) {
     // The readers of the new name are readers of the old one, in place of this node.
-    std::size_t& readers = readers_[graph_.values[operand.value].name];
-    readers += readers_[node.outputs[0]] - 1;
+    operands_[graph_.values[operand.value].name].readers += output.readers - 1;
   }
-  operands_[node.outputs[0]] = operand;
+  output.constant = operand.constant;
+  output.value = operand.value;
 }
 
 Status GraphBuilder::fold(const Node& node, Tensor tensor) {
-  folded_.push_back(std::move(tensor));
-  operands_[node.outputs[0]].constant = &folded_.back();
+  folded_.push_back(std::make_unique<Tensor>(std::move(tensor)));
+  operands_[node.outputs[0]].constant = folded_.back().get();
   return {};
 }
 
@@ -242,13 +247,14 @@ Status GraphBuilder::fold_steps(const Node& node, std::size_t first_step, DataTy
     std::vector<float> values(count);
     read_values(value, memory.of(found->second.value), values);
     if (is_float(type)) {
-      folded_.push_back(make_float_tensor(value.dims, values));
+      folded_.push_back(std::make_unique<Tensor>(make_float_tensor(value.dims, values)));
     } else {
       std::vector<std::int64_t> whole(count);
       std::transform(values.begin(), values.end(), whole.begin(), to_int);
-      folded_.push_back(make_int_tensor(value.dims, whole, type));
+      folded_.push_back(std::make_unique<Tensor>(make_int_tensor(value.dims, whole, type)));
     }
-    found->second = Operand{&folded_.back()};
+    found->second.constant = folded_.back().get();
+    found->second.value = kUnknown;
   }
   return {};
 }
@@ -257,11 +263,11 @@ Status GraphBuilder::fold_steps(const Node& node, std::size_t first_step, DataTy
 Step* GraphBuilder::fusible_producer(std::size_t value) {
   for (;; value = graph_.values[value].source) {
     const std::string& name = graph_.values[value].name;
-    if (!name.empty() && readers_[name] != 1) return nullptr;
+    if (!name.empty() && operands_[name].readers != 1) return nullptr;
     if (graph_.values[value].source == Value::kNoSource) break;
   }
-  const auto producer = producers_.find(graph_.values[value].buffer);
-  return producer == producers_.end() ? nullptr : &graph_.steps[producer->second];
+  const std::size_t producer = producers_[graph_.values[value].buffer];
+  return producer == kUnknown ? nullptr : &graph_.steps[producer];
 }
 
 // The step now computes what `node` would have: its output takes the node's output's name.
@@ -280,14 +286,14 @@ Result<std::size_t> GraphBuilder::axis_attribute(const Node& node, std::int64_t 
   const std::int64_t axis = int_attribute(node, "axis", fallback);
   const auto size = static_cast<std::int64_t>(rank);
   if (axis < -size || axis >= std::max<std::int64_t>(size, 1)) {
-    return contradicts(cat("its axis ", axis, " is none of its input's ", rank));
+    return contradicts("its axis ", axis, " is none of its input's ", rank);
   }
   return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
 }
 
 Status GraphBuilder::check_axis(std::size_t value, std::size_t axis) const {
   if (graph_.values[value].batch_axis != static_cast<int>(axis)) return {};
-  return cannot(cat("it works across images (axis ", axis, ")"));
+  return cannot("it works across images (axis ", axis, ")");
 }
 
 }  // namespace inkling

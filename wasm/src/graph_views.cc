@@ -1,35 +1,39 @@
 // Dims, strides and the order of axes in memory: arithmetic that knows no nodes.
 #include <algorithm>
-#include <numeric>
 
 #include "graph_builder.h"
 #include "text.h"
 
 namespace inkling {
 
-std::string to_string(const Dims& dims) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) append(text, i > 0 ? "," : "", dims[i]);
-  return cat(text, "]");
-}
-
 std::size_t element_count(const Dims& dims) {
-  return std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>());
+  std::size_t product = 1;
+  for (const std::size_t dim : dims) product *= dim;
+  return product;
 }
 
-std::vector<std::size_t> rows_order(std::size_t rank) {
-  std::vector<std::size_t> order(rank);
-  std::iota(order.begin(), order.end(), std::size_t{0});
+Dims rows_order(std::size_t rank) {
+  Dims order;
+  for (std::size_t i = 0; i < rank; ++i) order.push_back(i);
   return order;
 }
 
-std::vector<std::size_t> channels_last_order(std::size_t rank) {
-  std::vector<std::size_t> order = rows_order(rank);
-  if (rank > 2) std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+Dims channels_last_order(std::size_t rank) {
+  Dims order = rows_order(rank);
+  order.remove(1);
+  if (rank > 1) order.push_back(1);
   return order;
 }
 
-Dims packed_strides(const Dims& dims, const std::vector<std::size_t>& order) {
+void sort_by_strides(Dims& axes, const Dims& strides) {
+  for (std::size_t i = 1; i < axes.size(); ++i) {
+    for (std::size_t k = i; k > 0 && strides[axes[k]] > strides[axes[k - 1]]; --k) {
+      std::swap(axes[k], axes[k - 1]);
+    }
+  }
+}
+
+Dims packed_strides(const Dims& dims, const Dims& order) {
   Dims strides(dims.size());
   std::size_t stride = 1;
   for (std::size_t i = order.size(); i-- > 0;) {
@@ -60,13 +64,11 @@ Dims broadcast_strides(const Dims& from, const Dims& strides, const Dims& dims) 
 }
 
 Loop make_loop(const Dims& dims, const Dims& a, const Dims& b, const Dims& out, bool by_a) {
-  std::vector<std::size_t> axes;
+  Dims axes;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] != 1) axes.push_back(i);
   }
-  const Dims& leader = by_a ? a : out;
-  std::stable_sort(axes.begin(), axes.end(),
-                   [&](std::size_t i, std::size_t j) { return leader[i] > leader[j]; });
+  sort_by_strides(axes, by_a ? a : out);
   Loop loop;
   for (const std::size_t i : axes) {
     const std::size_t last = loop.rank - 1;

@@ -2,11 +2,11 @@
 // across a photo goes with it), then box, area-splat and centring as for MNIST.
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 #include "ink_normalise.h"
 #include "inkling/ink.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
@@ -69,9 +69,26 @@ float otsu_threshold(const std::vector<float>& values) {
   return base + range * (best_bin + 1) / kHistogramBins;
 }
 
+// Hoare's selection, around the middle of what is left. (std::nth_element is a kilobyte.)
 float quantile(std::vector<float> values, double q) {
   const auto k = static_cast<std::ptrdiff_t>(q * (values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + k, values.end());
+  std::ptrdiff_t low = 0, high = static_cast<std::ptrdiff_t>(values.size()) - 1;
+  while (low < high) {
+    const float pivot = values[low + (high - low) / 2];
+    std::ptrdiff_t i = low, j = high;
+    while (i <= j) {
+      while (values[i] < pivot) ++i;
+      while (pivot < values[j]) --j;
+      if (i <= j) std::swap(values[i++], values[j--]);
+    }
+    if (k <= j) {
+      high = j;
+    } else if (k >= i) {
+      low = i;
+    } else {
+      break;
+    }
+  }
   return values[k];
 }
 
@@ -198,17 +215,16 @@ void splat(double x0, double y0, double x1, double y1, float ink, Pixels& pixels
 
 Result<Pixels> pixels_from_bitmap(std::span<const std::uint8_t> rgba, int width, int height) {
   if (width < 1 || height < 1 || width > kMaxBitmapSide || height > kMaxBitmapSide) {
-    return Status::invalid_argument("pixels_from_bitmap: a picture's sides must be 1 to " +
-                                    std::to_string(kMaxBitmapSide) + " pixels, not " +
-                                    std::to_string(width) + "x" + std::to_string(height));
+    return error(StatusCode::kInvalidArgument,
+                 "pixels_from_bitmap: a picture's sides must be 1 to ", kMaxBitmapSide,
+                 " pixels, not ", width, "x", height);
   }
   if (rgba.size() != std::size_t{4} * width * height) {
-    return Status::invalid_argument("pixels_from_bitmap: " + std::to_string(rgba.size()) +
-                                    " bytes are not 4 for each of " + std::to_string(width) + "x" +
-                                    std::to_string(height) + " pixels");
+    return error(StatusCode::kInvalidArgument, "pixels_from_bitmap: ", rgba.size(),
+                 " bytes are not 4 for each of ", width, "x", height, " pixels");
   }
   Result<Plane> ink = extract_ink(luminance(rgba, width, height));
-  if (!ink.ok()) return ink.status();
+  if (!ink.ok()) return std::move(ink).status();
 
   const Box box = box_of(ink.value());
   const int side = std::max(box.x1 - box.x0, box.y1 - box.y0);

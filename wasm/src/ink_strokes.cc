@@ -2,10 +2,10 @@
 // a round pen, anti-aliased by the distance from each pixel's centre to the line.
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "ink_normalise.h"
 #include "inkling/ink.h"
+#include "text.h"
 
 namespace inkling {
 namespace {
@@ -29,13 +29,14 @@ Result<Bounds> bounds_of(std::span<const Stroke> strokes) {
   for (std::size_t s = 0; s < strokes.size(); ++s) {
     for (const Point& p : strokes[s]) {
       if (!std::isfinite(p.x) || !std::isfinite(p.y)) {
-        return Status::invalid_argument("pixels_from_strokes: stroke " + std::to_string(s) +
-                                        " has a coordinate that is not a finite number");
+        return error(StatusCode::kInvalidArgument, "pixels_from_strokes: stroke ", s,
+                     " has a coordinate that is not a finite number");
       }
       bounds.add(p);
       if (bounds.points > kMaxPoints) {
-        return Status::invalid_argument("pixels_from_strokes: the drawing has more than " +
-                                        std::to_string(kMaxPoints) + " points; draw it simpler");
+        return error(StatusCode::kInvalidArgument,
+                     "pixels_from_strokes: the drawing has more than ", kMaxPoints,
+                     " points; draw it simpler");
       }
     }
   }
@@ -95,7 +96,7 @@ Result<Pixels> pixels_from_strokes(std::span<const Stroke> strokes, const PenOpt
     return Status::invalid_argument("pixels_from_strokes: the pen's width must be 1 to 10 pixels");
   }
   Result<Bounds> bounds = bounds_of(strokes);
-  if (!bounds.ok()) return bounds.status();
+  if (!bounds.ok()) return std::move(bounds).status();
 
   const Transform to_picture(bounds.value(), pen.width);
   Pixels pixels{};

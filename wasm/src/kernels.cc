@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "edition.h"
 #include "kernels_unary.h"
 
 namespace inkling {
@@ -13,27 +14,35 @@ namespace {
 
 float clamp(const Step& step, float x) { return std::min(std::max(x, step.min), step.max); }
 
-// Calls body(a, b, out) with the innermost axis' first elements, for every place on the others.
-template <typename Body>
-void for_each_row(const Loop& loop, const float* a, const float* b, float* out, Body body) {
-  std::array<std::size_t, kMaxDims> at{};
-  for (;;) {
-    body(a, b, out);
-    std::size_t axis = loop.rank - 1;
-    for (; axis > 0; --axis) {
-      const std::size_t i = axis - 1;
-      a += loop.a[i];
-      b += loop.b[i];
-      out += loop.out[i];
-      if (++at[i] < loop.n[i]) break;
-      a -= loop.a[i] * loop.n[i];
-      b -= loop.b[i] * loop.n[i];
-      out -= loop.out[i] * loop.n[i];
-      at[i] = 0;
+// Walks a loop's places on all axes but the innermost.
+class Rows {
+ public:
+  Rows(const Loop& loop, const float* first, const float* second, float* result)
+      : a(first), b(second), out(result), loop_(loop) {}
+
+  const float* a;
+  const float* b;
+  float* out;
+
+  // False after the last one.
+  [[gnu::noinline]] bool next() {
+    for (std::size_t i = loop_.rank - 1; i-- > 0;) {
+      a += loop_.a[i];
+      b += loop_.b[i];
+      out += loop_.out[i];
+      if (++at_[i] < loop_.n[i]) return true;
+      a -= loop_.a[i] * loop_.n[i];
+      b -= loop_.b[i] * loop_.n[i];
+      out -= loop_.out[i] * loop_.n[i];
+      at_[i] = 0;
     }
-    if (axis == 0) return;
+    return false;
   }
-}
+
+ private:
+  const Loop& loop_;
+  std::array<std::size_t, kMaxDims> at_{};
+};
 
 template <typename Body>
 void for_each_image(const Step& step, const Memory& memory, Body body) {
@@ -55,13 +64,16 @@ void zip(const Step& step, const Memory& memory, F f) {
   const std::size_t last = loop.rank - 1, n = loop.n[last];
   const std::size_t sa = loop.a[last], sb = loop.b[last], so = loop.out[last];
   for_each_image(step, memory, [&](const float* a, const float* b, float* out) {
-    for_each_row(loop, a, b, out, [&](const float* pa, const float* pb, float* po) {
+    Rows rows(loop, a, b, out);
+    do {
+      const float *pa = rows.a, *pb = rows.b;
+      float* po = rows.out;
       if (sa == 1 && sb == 1 && so == 1) {
         for (std::size_t i = 0; i < n; ++i) po[i] = clamp(step, f(pa[i], pb[i]));
       } else {
         for (std::size_t i = 0; i < n; ++i) po[i * so] = clamp(step, f(pa[i * sa], pb[i * sb]));
       }
-    });
+    } while (rows.next());
   });
 }
 
@@ -94,6 +106,31 @@ void map(const Step& step, const Memory& memory, F f) {
   }
 }
 
+void map_function(const Step& step, const Memory& memory) {
+  const float alpha = step.alpha, beta = step.beta;
+  const UnaryFunction f = unary_function(step.unary);
+  map(step, memory, [=](float x) { return f(x, alpha, beta); });
+}
+
+// Those with a loop of their own that only the full module has.
+void run_rare_unary(const Step& step, const Memory& memory) {
+  const float alpha = step.alpha, beta = step.beta;
+  switch (step.unary) {
+    case UnaryOp::kQuantize:
+      return map(step, memory, [=](float x) { return std::rint(x / alpha) + beta; });
+    case UnaryOp::kDequantize:
+      return map(step, memory, [=](float x) { return (x - beta) * alpha; });
+    case UnaryOp::kHardSigmoid:
+      return map(step, memory,
+                 [=](float x) { return std::min(std::max(alpha * x + beta, 0.0f), 1.0f); });
+    case UnaryOp::kHardSwish:
+      return map(step, memory,
+                 [](float x) { return x * std::min(std::max(x / 6.0f + 0.5f, 0.0f), 1.0f); });
+    default:
+      return map_function(step, memory);
+  }
+}
+
 void run_unary(const Step& step, const Memory& memory) {
   const float alpha = step.alpha, beta = step.beta;
   switch (step.unary) {
@@ -101,22 +138,10 @@ void run_unary(const Step& step, const Memory& memory) {
       return map(step, memory, [](float x) { return x; });
     case UnaryOp::kAffine:
       return map(step, memory, [=](float x) { return alpha * x + beta; });
-    case UnaryOp::kQuantize:
-      return map(step, memory, [=](float x) { return std::rint(x / alpha) + beta; });
-    case UnaryOp::kDequantize:
-      return map(step, memory, [=](float x) { return (x - beta) * alpha; });
     case UnaryOp::kLeakyRelu:
       return map(step, memory, [=](float x) { return x < 0 ? alpha * x : x; });
-    case UnaryOp::kHardSigmoid:
-      return map(step, memory,
-                 [=](float x) { return std::min(std::max(alpha * x + beta, 0.0f), 1.0f); });
-    case UnaryOp::kHardSwish:
-      return map(step, memory,
-                 [](float x) { return x * std::min(std::max(x / 6.0f + 0.5f, 0.0f), 1.0f); });
-    default: {
-      const UnaryFunction f = unary_function(step.unary);
-      return map(step, memory, [=](float x) { return f(x, alpha, beta); });
-    }
+    default:
+      return kIsCore ? map_function(step, memory) : run_rare_unary(step, memory);
   }
 }
 
@@ -131,14 +156,28 @@ void run_reduce(const Step& step, const Memory& memory) {
                                                            : 0.0f;
   for_each_image(step, memory, [&](const float* a, const float*, float* out) {
     std::fill_n(out, size, start);
-    for_each_row(loop, a, a, out, [&](const float* pa, const float*, float* po) {
+    Rows rows(loop, a, a, out);
+    do {
+      const float* pa = rows.a;
+      float* po = rows.out;
       if (step.binary == BinaryOp::kAdd && so == 1) {  // the mean of maps
         for (std::size_t i = 0; i < n; ++i) po[i] += pa[i * sa];
       } else {
         for (std::size_t i = 0; i < n; ++i) po[i * so] = f(po[i * so], pa[i * sa]);
       }
-    });
+    } while (rows.next());
     for (std::size_t i = 0; i < size; ++i) out[i] = clamp(step, out[i] * step.alpha);
+  });
+}
+
+void run_reorder(const Step& step, const Memory& memory) {
+  const Loop& loop = step.loop;
+  const std::size_t last = loop.rank - 1, n = loop.n[last], sa = loop.a[last], so = loop.out[last];
+  for_each_image(step, memory, [&](const float* a, const float*, float* out) {
+    Rows rows(loop, a, a, out);
+    do {
+      for (std::size_t i = 0; i < n; ++i) rows.out[i * so] = rows.a[i * sa];
+    } while (rows.next());
   });
 }
 
@@ -146,7 +185,10 @@ void run_matmul(const Step& step, const Memory& memory) {
   const Loop& loop = step.loop;
   const std::size_t last = loop.rank - 1;
   for_each_image(step, memory, [&](const float* a, const float* b, float* out) {
-    for_each_row(loop, a, b, out, [&](const float* pa, const float* pb, float* po) {
+    Rows rows(loop, a, b, out);
+    do {
+      const float *pa = rows.a, *pb = rows.b;
+      float* po = rows.out;
       for (std::size_t i = 0; i < loop.n[last]; ++i) {
         float sum = 0;
         for (std::size_t k = 0; k < step.depth; ++k) {
@@ -154,7 +196,7 @@ void run_matmul(const Step& step, const Memory& memory) {
         }
         po[i * loop.out[last]] = clamp(step, sum);
       }
-    });
+    } while (rows.next());
   });
 }
 
@@ -304,11 +346,13 @@ void run_kernel(const Step& step, const Memory& memory) {
     case StepKind::kReduce:
       return run_reduce(step, memory);
     case StepKind::kMatMul:
-      return run_matmul(step, memory);
+      return kIsCore ? void() : run_matmul(step, memory);
     case StepKind::kSoftmax:
       return run_softmax(step, memory);
+    case StepKind::kReorder:
+      return run_reorder(step, memory);
     case StepKind::kCopy:
-      return run_copy(step, memory);
+      return kIsCore ? void() : run_copy(step, memory);
     case StepKind::kMaxPool:
     case StepKind::kAveragePool:
       return run_pool(step, memory);

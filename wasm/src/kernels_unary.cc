@@ -24,6 +24,8 @@ float shrink(float x, float bias, float lambd) {
 // What only the full module has (edition.h).
 UnaryFunction rare_unary_function(UnaryOp op) {
   switch (op) {
+    case UnaryOp::kElu:
+      return [](float x, float a, float) { return x < 0 ? a * std::expm1(x) : x; };
     case UnaryOp::kAbs:
       return [](float x, float, float) { return std::abs(x); };
     case UnaryOp::kCeil:
@@ -79,6 +81,8 @@ UnaryFunction rare_unary_function(UnaryOp op) {
 
 BinaryFunction rare_binary_function(BinaryOp op) {
   switch (op) {
+    case BinaryOp::kPrelu:
+      return [](float a, float slope) { return a < 0 ? slope * a : a; };
     case BinaryOp::kMin:
       return [](float a, float b) { return std::min(a, b); };
     case BinaryOp::kPower:
@@ -116,8 +120,6 @@ BinaryFunction rare_binary_function(BinaryOp op) {
 
 UnaryFunction unary_function(UnaryOp op) {
   switch (op) {
-    case UnaryOp::kElu:
-      return [](float x, float a, float) { return x < 0 ? a * std::expm1(x) : x; };
     case UnaryOp::kSigmoid:
       return [](float x, float, float) { return sigmoid(x); };
     case UnaryOp::kTanh:
@@ -141,8 +143,6 @@ BinaryFunction binary_function(BinaryOp op) {
       return [](float a, float b) { return a / b; };
     case BinaryOp::kMax:
       return [](float a, float b) { return std::max(a, b); };
-    case BinaryOp::kPrelu:
-      return [](float a, float slope) { return a < 0 ? slope * a : a; };
     default:
       return kIsCore ? nullptr : rare_binary_function(op);
   }

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dims.h"
+
 namespace inkling {
 
 // TensorProto.DataType; the numbers are those of onnx.proto. Others are kept as they are and
@@ -42,7 +44,7 @@ struct Tensor {
 
   std::string name;
   DataType type = DataType::kUndefined;
-  std::vector<std::size_t> dims;     // empty: a scalar
+  Dims dims;                         // empty: a scalar
   std::size_t elements = 0;          // the product of dims
   std::span<const std::byte> bytes;  // elements * data_type_size(type), little-endian, row-major
   std::vector<std::byte> owned;      // backs `bytes` where the file holds another encoding
@@ -51,6 +53,7 @@ struct Tensor {
 struct Subgraph;
 
 struct Attribute {
+  std::string name;
   std::string reference;  // inside a function: the caller's attribute that this one is
   std::shared_ptr<Subgraph> g;
   float f = 0;
@@ -67,9 +70,12 @@ struct Node {
   std::string domain;               // empty: ONNX's own operators
   std::vector<std::string> inputs;  // an empty name is an omitted optional input
   std::vector<std::string> outputs;
-  std::map<std::string, Attribute, std::less<>> attributes;
+  std::vector<Attribute> attributes;
   std::vector<std::string> captures;  // names that its subgraphs may read from around it
 };
+
+// The first attribute of that name; null when there is none.
+const Attribute* find_attribute(const std::vector<Attribute>& attributes, std::string_view name);
 
 // A branch of an If.
 struct Subgraph {

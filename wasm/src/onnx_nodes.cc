@@ -9,26 +9,31 @@ namespace inkling::onnx {
 namespace {
 
 void push_name(Reader& reader, std::vector<std::string>& names) {
-  if (names.size() >= kMaxListEntries) too_large("a node with more than 65536 inputs or outputs");
-  names.push_back(read_name(reader));
+  if (names.size() >= kMaxListEntries) {
+    return too_large(reader.context(), "a node with more than 65536 inputs or outputs");
+  }
+  names.push_back(reader.get_name());
 }
 
 // GraphProto of a branch: it has no inputs of its own.
-std::shared_ptr<Subgraph> read_subgraph(Reader reader, const Context& limits, std::size_t depth) {
-  if (depth > kMaxNesting) too_large("branches within branches");
+std::shared_ptr<Subgraph> read_subgraph(Reader reader, std::size_t depth) {
+  const Context& limits = reader.context();
   auto graph = std::make_shared<Subgraph>();
+  if (depth > kMaxNesting) too_large(limits, "branches within branches");
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        if (graph->nodes.size() >= limits.nodes) too_large("the nodes of a branch");
-        graph->nodes.push_back(read_node(Reader(reader.get_view()), limits, depth));
+        if (graph->nodes.size() >= limits.nodes) too_large(limits, "the nodes of a branch");
+        graph->nodes.push_back(read_node(reader.get_message(), depth));
         break;
       case tag_and_type(5, kBytes):
-        if (graph->initializers.size() >= limits.nodes) too_large("the constants of a branch");
-        graph->initializers.push_back(read_tensor(Reader(reader.get_view()), limits));
+        if (graph->initializers.size() >= limits.nodes) {
+          too_large(limits, "the constants of a branch");
+        }
+        graph->initializers.push_back(read_tensor(reader.get_message()));
         break;
       case tag_and_type(12, kBytes): {
-        Reader info(reader.get_view());  // ValueInfoProto, of which only the name matters
+        Reader info = reader.get_message();  // ValueInfoProto, of which only the name matters
         if (info.next() && info.tag_and_type() == tag_and_type(1, kBytes)) {
           push_name(info, graph->outputs);
         }
@@ -44,12 +49,13 @@ std::shared_ptr<Subgraph> read_subgraph(Reader reader, const Context& limits, st
 // What a call of a function puts in place of the function's own names and attributes.
 class Call {
  public:
-  Call(const Function& function, const Node& node, const std::string& prefix, const Context& limits)
+  Call(const Function& function, const Node& node, const std::string& prefix,
+       const Context& context)
       : caller_(node), prefix_(prefix) {
     bind(function.inputs, node.inputs);
     bind(function.outputs, node.outputs);
-    for (const data_view view : function.defaults) {
-      defaults_.insert(read_attribute(Reader(view), limits, 0));
+    for (const std::string_view view : function.defaults) {
+      defaults_.push_back(read_attribute(Reader(view, context), 0));
     }
   }
 
@@ -57,12 +63,11 @@ class Call {
     for (std::string& name : node.inputs) rename(name);
     for (std::string& name : node.outputs) rename(name);
     if (!node.name.empty()) node.name = cat(prefix_, node.name);
-    for (auto it = node.attributes.begin(); it != node.attributes.end();) {
-      Attribute& attribute = it->second;
+    for (Attribute& attribute : node.attributes) {
       if (attribute.g) apply(*attribute.g);
-      const bool refers = !attribute.reference.empty();
-      it = refers && !resolve(attribute) ? node.attributes.erase(it) : std::next(it);
+      if (!attribute.reference.empty() && !resolve(attribute)) attribute.name.clear();
     }
+    std::erase_if(node.attributes, [](const Attribute& a) { return a.name.empty(); });
   }
 
  private:
@@ -86,12 +91,10 @@ class Call {
 
   // False when neither the caller nor the function says what the attribute is.
   bool resolve(Attribute& attribute) const {
-    auto found = caller_.attributes.find(attribute.reference);
-    if (found == caller_.attributes.end()) {
-      found = defaults_.find(attribute.reference);
-      if (found == defaults_.end()) return false;
-    }
-    const Attribute& from = found->second;
+    const Attribute* found = find_attribute(caller_.attributes, attribute.reference);
+    if (found == nullptr) found = find_attribute(defaults_, attribute.reference);
+    if (found == nullptr) return false;
+    const Attribute& from = *found;
     attribute.reference.clear();
     attribute.g = from.g;
     attribute.f = from.f;
@@ -110,7 +113,7 @@ class Call {
   const Node& caller_;
   const std::string& prefix_;
   std::map<std::string, std::string, std::less<>> names_;
-  std::map<std::string, Attribute, std::less<>> defaults_;
+  std::vector<Attribute> defaults_;
 };
 
 class Inliner {
@@ -121,7 +124,7 @@ class Inliner {
   // The nodes with every call written out, `depth` calls deep.
   void expand(std::vector<Node> nodes, std::size_t depth, std::vector<Node>& out) {
     for (Node& node : nodes) {
-      for (auto& [name, attribute] : node.attributes) {
+      for (Attribute& attribute : node.attributes) {
         if (!attribute.g) continue;
         std::vector<Node> inner;
         expand(std::move(attribute.g->nodes), depth + 1, inner);
@@ -132,7 +135,9 @@ class Inliner {
       if (function != nullptr) {
         call(*function, node, depth, out);
       } else {
-        if (++count_ > limits_.nodes) too_large(cat("more than ", limits_.nodes, " nodes"));
+        if (++count_ > limits_.nodes) {
+          return too_large(limits_, "more than ", limits_.nodes, " nodes");
+        }
         out.push_back(std::move(node));
       }
     }
@@ -147,14 +152,21 @@ class Inliner {
   }
 
   void call(const Function& function, const Node& node, std::size_t depth, std::vector<Node>& out) {
-    if (depth >= kMaxNesting) too_large(cat("function '", function.name, "' calls too deep"));
+    if (depth >= kMaxNesting) {
+      return too_large(limits_, "function '", function.name, "' calls too deep");
+    }
     const std::string prefix = cat(node.outputs.empty() ? node.name : node.outputs[0], "/");
-    if (prefix.size() > kMaxNameBytes) too_large("names of functions in functions");
+    if (prefix.size() > kMaxNameBytes) {
+      return too_large(limits_, "names of functions in functions");
+    }
     const Call call(function, node, prefix, limits_);
     std::vector<Node> body;
-    for (const data_view view : function.nodes) {
-      if (body.size() > limits_.nodes) too_large(cat("more than ", limits_.nodes, " nodes"));
-      body.push_back(read_node(Reader(view), limits_, 0));
+    for (const std::string_view view : function.nodes) {
+      if (body.size() > limits_.nodes) {
+        return too_large(limits_, "more than ", limits_.nodes, " nodes");
+      }
+      body.push_back(read_node(Reader(view, limits_), 0));
+      if (limits_.failed) return;
       call.apply(body.back());
     }
     expand(std::move(body), depth + 1, out);
@@ -181,10 +193,10 @@ std::pair<std::string, std::string> read_entry(Reader reader) {
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        entry.first = read_name(reader);
+        entry.first = reader.get_name();
         break;
       case tag_and_type(2, kBytes):
-        entry.second = reader.get_string();
+        entry.second = reader.get_view();
         break;
       default:
         reader.skip();
@@ -194,32 +206,34 @@ std::pair<std::string, std::string> read_entry(Reader reader) {
 }
 
 // AttributeProto
-std::pair<std::string, Attribute> read_attribute(Reader reader, const Context& limits,
-                                                 std::size_t depth) {
-  std::pair<std::string, Attribute> result;
-  Attribute& attribute = result.second;
+Attribute read_attribute(Reader reader, std::size_t depth) {
+  Attribute attribute;
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        result.first = read_name(reader);
+        attribute.name = reader.get_name();
         break;
       case tag_and_type(2, kFixed32):
-        attribute.f = reader.get_float();
+        attribute.f = reader.get_fixed<float>();
         break;
       case tag_and_type(3, kVarint):
         attribute.i = reader.get_int64();
         break;
       case tag_and_type(4, kBytes):
-        attribute.s = read_name(reader);
+        attribute.s = reader.get_name();
         break;
       case tag_and_type(5, kBytes):
-        attribute.t = read_tensor(Reader(reader.get_view()), limits);
+        attribute.t = read_tensor(reader.get_message());
         break;
       case tag_and_type(6, kBytes):
-        attribute.g = read_subgraph(Reader(reader.get_view()), limits, depth + 1);
+        if (kIsCore) {
+          too_large(reader.context(), "a branch");
+        } else {
+          attribute.g = read_subgraph(reader.get_message(), depth + 1);
+        }
         break;
       case tag_and_type(21, kBytes):
-        attribute.reference = read_name(reader);
+        attribute.reference = reader.get_name();
         break;
       case tag_and_type(7, kFixed32):
       case tag_and_type(7, kBytes):
@@ -233,11 +247,11 @@ std::pair<std::string, Attribute> read_attribute(Reader reader, const Context& l
         reader.skip();
     }
   }
-  return result;
+  return attribute;
 }
 
 // NodeProto
-Node read_node(Reader reader, const Context& limits, std::size_t depth) {
+Node read_node(Reader reader, std::size_t depth) {
   Node node;
   while (reader.next()) {
     switch (reader.tag_and_type()) {
@@ -248,22 +262,22 @@ Node read_node(Reader reader, const Context& limits, std::size_t depth) {
         push_name(reader, node.outputs);
         break;
       case tag_and_type(3, kBytes):
-        node.name = read_name(reader);
+        node.name = reader.get_name();
         break;
       case tag_and_type(4, kBytes):
-        node.op_type = read_name(reader);
+        node.op_type = reader.get_name();
         break;
       case tag_and_type(5, kBytes):
-        node.attributes.insert(read_attribute(Reader(reader.get_view()), limits, depth));
+        node.attributes.push_back(read_attribute(reader.get_message(), depth));
         break;
       case tag_and_type(7, kBytes):
-        node.domain = read_name(reader);
+        node.domain = reader.get_name();
         break;
       default:
         reader.skip();
     }
   }
-  if (node.op_type.empty()) malformed(cat("node '", node.name, "' names no operator"));
+  if (node.op_type.empty()) malformed(reader.context(), "node '", node.name, "' names no operator");
   if (node.domain == "ai.onnx") node.domain.clear();
   return node;
 }
@@ -274,7 +288,7 @@ Function read_function(Reader reader) {
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        function.name = read_name(reader);
+        function.name = reader.get_name();
         break;
       case tag_and_type(4, kBytes):
         push_name(reader, function.inputs);
@@ -286,7 +300,7 @@ Function read_function(Reader reader) {
         function.nodes.push_back(reader.get_view());
         break;
       case tag_and_type(10, kBytes):
-        function.domain = read_name(reader);
+        function.domain = reader.get_name();
         break;
       case tag_and_type(11, kBytes):
         function.defaults.push_back(reader.get_view());
@@ -298,9 +312,10 @@ Function read_function(Reader reader) {
   return function;
 }
 
-void inline_functions(Model& model, const std::vector<Function>& functions, const Context& limits) {
+void inline_functions(Model& model, const std::vector<Function>& functions,
+                      const Context& context) {
   std::vector<Node> nodes;
-  Inliner(functions, limits).expand(std::move(model.nodes), 0, nodes);
+  Inliner(functions, context).expand(std::move(model.nodes), 0, nodes);
   model.nodes = std::move(nodes);
 }
 

@@ -3,8 +3,6 @@
 #include "onnx_reader.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 
 #include "onnx_wire.h"
 #include "text.h"
@@ -36,15 +34,16 @@ void read_tensor_type(Reader reader, ValueInfo& info) {
         break;
       case tag_and_type(2, kBytes): {
         info.has_shape = true;
-        Reader shape(reader.get_view());
+        Reader shape = reader.get_message();
         while (shape.next()) {
           if (shape.tag_and_type() != tag_and_type(1, kBytes)) {
             shape.skip();
             continue;
           }
-          if (info.dims.size() >= kMaxRank)
-            too_large(cat("'", info.name, "' has too many dimensions"));
-          info.dims.push_back(read_dimension(Reader(shape.get_view())));
+          if (info.dims.size() >= kMaxRank) {
+            return too_large(reader.context(), "'", info.name, "' has too many dimensions");
+          }
+          info.dims.push_back(read_dimension(shape.get_message()));
         }
         break;
       }
@@ -60,13 +59,13 @@ ValueInfo read_value_info(Reader reader) {
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        info.name = read_name(reader);
+        info.name = reader.get_name();
         break;
       case tag_and_type(2, kBytes): {
-        Reader type(reader.get_view());  // TypeProto
+        Reader type = reader.get_message();  // TypeProto
         while (type.next()) {
           if (type.tag_and_type() == tag_and_type(1, kBytes)) {
-            read_tensor_type(Reader(type.get_view()), info);
+            read_tensor_type(type.get_message(), info);
           } else {
             type.skip();
           }
@@ -81,29 +80,31 @@ ValueInfo read_value_info(Reader reader) {
 }
 
 template <typename T>
-void push_limited(std::vector<T>& list, T item, std::size_t limit, const char* what) {
-  if (list.size() >= limit) too_large(cat("more than ", limit, " ", what));
+void push_limited(const Context& context, std::vector<T>& list, T item, std::size_t limit,
+                  const char* what) {
+  if (list.size() >= limit) return too_large(context, "more than ", limit, " ", what);
   list.push_back(std::move(item));
 }
 
 // GraphProto
-void read_graph(Reader reader, Model& model, const Context& limits) {
+void read_graph(Reader reader, Model& model) {
+  const Context& limits = reader.context();
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        push_limited(model.nodes, read_node(Reader(reader.get_view()), limits, 0), limits.nodes,
+        push_limited(limits, model.nodes, read_node(reader.get_message(), 0), limits.nodes,
                      "nodes");
         break;
       case tag_and_type(5, kBytes):
-        push_limited(model.initializers, read_tensor(Reader(reader.get_view()), limits),
+        push_limited(limits, model.initializers, read_tensor(reader.get_message()),
                      4 * limits.nodes, "initializers");  // no operator here takes more than four
         break;
       case tag_and_type(11, kBytes):
-        push_limited(model.inputs, read_value_info(Reader(reader.get_view())), 5 * limits.nodes,
+        push_limited(limits, model.inputs, read_value_info(reader.get_message()), 5 * limits.nodes,
                      "inputs");  // old files list initializers as inputs too
         break;
       case tag_and_type(12, kBytes):
-        push_limited(model.outputs, read_value_info(Reader(reader.get_view())), limits.nodes,
+        push_limited(limits, model.outputs, read_value_info(reader.get_message()), limits.nodes,
                      "outputs");
         break;
       default:
@@ -119,7 +120,7 @@ void read_opset(Reader reader, Model& model) {
   while (reader.next()) {
     switch (reader.tag_and_type()) {
       case tag_and_type(1, kBytes):
-        domain = read_name(reader);
+        domain = reader.get_name();
         break;
       case tag_and_type(2, kVarint):
         version = reader.get_int64();
@@ -132,7 +133,8 @@ void read_opset(Reader reader, Model& model) {
 }
 
 // ModelProto. `model` is filled as far as the bytes go, so that the caller can tell what was there.
-void read_model(Reader reader, Model& model, bool& has_graph, const Context& limits) {
+void read_model(Reader reader, Model& model, bool& has_graph) {
+  const Context& limits = reader.context();
   std::vector<Function> functions;
   while (reader.next()) {
     switch (reader.tag_and_type()) {
@@ -140,30 +142,33 @@ void read_model(Reader reader, Model& model, bool& has_graph, const Context& lim
         model.ir_version = reader.get_int64();
         break;
       case tag_and_type(7, kBytes): {
-        const data_view graph = reader.get_view();
-        if (has_graph) malformed("it has two graphs");
+        const Reader graph = reader.get_message();
+        if (has_graph) return malformed(limits, "it has two graphs");
         has_graph = true;
-        read_graph(Reader(graph), model, limits);
+        read_graph(graph, model);
         break;
       }
       case tag_and_type(8, kBytes):
-        read_opset(Reader(reader.get_view()), model);
+        read_opset(reader.get_message(), model);
         break;
       case tag_and_type(14, kBytes): {
-        if (model.metadata.size() >= kMaxListEntries) too_large("more than 65536 metadata entries");
-        auto [key, value] = read_entry(Reader(reader.get_view()));
+        if (model.metadata.size() >= kMaxListEntries) {
+          return too_large(limits, "more than 65536 metadata entries");
+        }
+        auto [key, value] = read_entry(reader.get_message());
         model.metadata.insert_or_assign(std::move(key), std::move(value));
         break;
       }
       case tag_and_type(25, kBytes):
-        push_limited(functions, read_function(Reader(reader.get_view())), limits.nodes,
+        if (kIsCore) return too_large(limits, "functions");
+        push_limited(limits, functions, read_function(reader.get_message()), limits.nodes,
                      "functions");
         break;
       default:
         reader.skip();
     }
   }
-  inline_functions(model, functions, limits);
+  if (!kIsCore && !limits.failed) inline_functions(model, functions, limits);
 }
 
 // What the first bytes say that the file is, if it is one of those that people mistake for a model.
@@ -191,26 +196,30 @@ std::string_view known_kind(std::string_view head) {
 }
 
 Status not_onnx(std::span<const std::byte> file) {
+  if (kIsCore) return leave_to_full();
   const std::string_view head(reinterpret_cast<const char*>(file.data()), file.size());
   const std::string_view kind = known_kind(head);
-  if (kind.empty()) return Status::malformed_model("The model file is not an ONNX file.");
-  return Status::malformed_model(
-      cat("The model file is not an ONNX file: it looks like ", kind, "."));
+  if (kind.empty())
+    return load_error(StatusCode::kMalformedModel, "The model file is not an ONNX file.");
+  return load_error(StatusCode::kMalformedModel,
+                    "The model file is not an ONNX file: it looks like ", kind, ".");
 }
 
 Status cut_off(std::size_t size) {
-  return Status::malformed_model(cat("The model file is cut off or damaged: it ends, after ", size,
-                                     " bytes, before it is complete."));
+  return load_error(StatusCode::kMalformedModel,
+                    "The model file is cut off or damaged: it ends, after ", size,
+                    " bytes, before it is complete.");
 }
 
-Status missing_files(const std::set<std::string>& names) {
+Status missing_files(const std::vector<std::string>& names) {
+  if (kIsCore) return leave_to_full();
   std::string text = "The model keeps weights in another file";
   const char* separator = ": '";
   for (const std::string& name : names) {
     append(text, separator, name);
     separator = "', '";
   }
-  return Status::unsupported_model(cat(text, "'; load it together with that."));
+  return load_error(StatusCode::kUnsupportedModel, text, "'; load it together with that.");
 }
 
 Status check_parts(const Model& model, bool has_graph, std::span<const std::byte> file) {
@@ -221,29 +230,25 @@ Status check_parts(const Model& model, bool has_graph, std::span<const std::byte
 
 }  // namespace
 
-Result<Model> read_onnx(std::span<const std::byte> file, std::span<const SideFile> side_files,
-                        const Limits& limits) {
-  if (file.empty()) return Status::malformed_model("The model file is empty (0 bytes).");
+Status read_onnx(std::span<const std::byte> file, std::span<const SideFile> side_files,
+                 const Limits& limits, Model& model) {
+  if (file.empty())
+    return load_error(StatusCode::kMalformedModel, "The model file is empty (0 bytes).");
   if (file.size() > limits.file_bytes) {
-    return Status::limit_exceeded(cat("The model file has ", file.size(), " bytes; at most ",
-                                      limits.file_bytes, " are allowed."));
+    return load_error(StatusCode::kLimitExceeded, "The model file has ", file.size(),
+                      " bytes; at most ", limits.file_bytes, " are allowed.");
   }
   const Context context(limits, side_files);
-  Model model;
   bool has_graph = false;
-  try {
-    read_model(Reader(reinterpret_cast<const char*>(file.data()), file.size()), model, has_graph,
-               context);
-  } catch (const ReadError& error) {
-    return model.ir_version > 0 ? error.status : not_onnx(file);
-  } catch (const std::bad_alloc&) {
-    return Status::out_of_memory("There is not enough memory to read the model.");
-  } catch (const std::exception&) {  // protozero's: the bytes are no protobuf, or end early
-    return model.ir_version > 0 ? cut_off(file.size()) : not_onnx(file);
+  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+  read_model(Reader(bytes, context), model, has_graph);
+  if (context.failed) {
+    if (model.ir_version <= 0) return not_onnx(file);
+    return context.failure.ok() ? cut_off(file.size()) : std::move(context.failure);
   }
   if (Status status = check_parts(model, has_graph, file); !status.ok()) return status;
   if (!context.missing.empty()) return missing_files(context.missing);
-  return model;
+  return {};
 }
 
 }  // namespace inkling

@@ -8,7 +8,7 @@ namespace inkling {
 
 // The Model points into `file`. Errors: kMalformedModel for bytes that are no complete ONNX file;
 // kUnsupportedModel for external data and element types not read here; kLimitExceeded.
-Result<Model> read_onnx(std::span<const std::byte> file, std::span<const SideFile> side_files,
-                        const Limits& limits);
+Status read_onnx(std::span<const std::byte> file, std::span<const SideFile> side_files,
+                 const Limits& limits, Model& model);
 
 }  // namespace inkling

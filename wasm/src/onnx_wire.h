@@ -1,128 +1,120 @@
-// Inside of step 1: what the files onnx_*.cc share. The wire format is protozero's business, which
-// checks every length against the buffer and throws; functions here throw too (ReadError), and
-// read_onnx catches all of it. switch is on tag_and_type(), so that a field of an unexpected wire
-// type is skipped, never misread.
+// Inside of step 1: what the files onnx_*.cc share. Reader walks protobuf's wire format; it throws
+// nothing, so that the core module needs no exceptions: the first failure is kept in the Context,
+// and from then on there are no more fields anywhere. switch is on tag_and_type(), so that a field
+// of an unexpected wire type is skipped, never misread.
 #pragma once
 
 #include <cstdint>
-#include <protozero/pbf_message.hpp>
-#include <set>
+#include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "edition.h"
 #include "inkling/engine.h"
 #include "model.h"
 #include "text.h"
 
 namespace inkling::onnx {
 
-using protozero::data_view;
-using protozero::tag_and_type;
-inline constexpr auto kVarint = protozero::pbf_wire_type::varint;
-inline constexpr auto kBytes = protozero::pbf_wire_type::length_delimited;
-inline constexpr auto kFixed32 = protozero::pbf_wire_type::fixed32;
-inline constexpr auto kFixed64 = protozero::pbf_wire_type::fixed64;
-
-// protozero compares a field's length as ptrdiff_t: where that has 32 bits, as in WebAssembly, a
-// length of 2^31 or more turns negative and passes its check; one of 2^32 or more is cut to 32
-// bits. So the length is looked at before protozero does.
-class Reader : public protozero::pbf_reader {
- public:
-  Reader(const char* bytes, std::size_t size) : pbf_reader(bytes, size) {}
-  explicit Reader(data_view view) : pbf_reader(view) {}
-
-  bool next() {
-    if (!pbf_reader::next()) return false;
-    if (wire_type() == kBytes) {
-      const data_view rest = data();
-      const char* at = rest.data();
-      const char* const end = at + rest.size();
-      const std::uint64_t length = protozero::decode_varint(&at, end);
-      if (length > static_cast<std::uint64_t>(end - at)) throw protozero::end_of_buffer_exception();
-    }
-    return true;
-  }
-};
-
-inline constexpr std::size_t kMaxRank = 8;             // dims of a tensor; digit classifiers need 4
+inline constexpr std::size_t kMaxRank = kMaxDims;
 inline constexpr std::size_t kMaxNameBytes = 4096;     // of any one name
 inline constexpr std::size_t kMaxListEntries = 65536;  // inputs of a node, numbers in an attribute
+inline constexpr std::size_t kMaxNesting = 16;  // of branches in branches, and of function calls
 
-struct ReadError {
-  Status status;
-};
-
-[[noreturn]] inline void malformed(const std::string& what) {
-  throw ReadError{Status::malformed_model(cat("The model file is damaged: ", what, "."))};
-}
-
-[[noreturn]] inline void too_large(const std::string& what) {
-  throw ReadError{Status::limit_exceeded(cat("The model is larger than allowed: ", what, "."))};
-}
-
-inline std::string read_name(Reader& reader) {
-  const data_view view = reader.get_view();
-  if (view.size() > kMaxNameBytes) too_large(cat("a name of ", view.size(), " bytes"));
-  return {view.data(), view.size()};
-}
-
-inline std::span<const std::byte> as_bytes(data_view view) {
-  return {reinterpret_cast<const std::byte*>(view.data()), view.size()};
-}
-
-// Appends, whether the file packs the numbers or writes one field each.
-inline void read_ints(Reader& reader, std::vector<std::int64_t>& out, std::size_t limit) {
-  if (reader.wire_type() == kVarint) {
-    out.push_back(reader.get_int64());
-  } else {
-    for (const std::int64_t value : reader.get_packed_int64()) {
-      if (out.size() >= limit) break;
-      out.push_back(value);
-    }
-  }
-  if (out.size() >= limit) too_large(cat("a list of more than ", limit - 1, " numbers"));
-}
-
-inline void read_floats(Reader& reader, std::vector<float>& out, std::size_t limit) {
-  if (reader.wire_type() == kFixed32) {
-    out.push_back(reader.get_float());
-  } else {
-    const auto values = reader.get_packed_float();
-    if (values.size() >= limit) too_large(cat("a list of ", values.size(), " numbers"));
-    out.insert(out.end(), values.begin(), values.end());
-  }
-  if (out.size() >= limit) too_large(cat("a list of more than ", limit - 1, " numbers"));
-}
-
-inline void read_doubles(Reader& reader, std::vector<double>& out, std::size_t limit) {
-  if (reader.wire_type() == kFixed64) {
-    out.push_back(reader.get_double());
-  } else {
-    const auto values = reader.get_packed_double();
-    if (values.size() >= limit) too_large(cat("a list of ", values.size(), " numbers"));
-    out.insert(out.end(), values.begin(), values.end());
-  }
-  if (out.size() >= limit) too_large(cat("a list of more than ", limit - 1, " numbers"));
-}
-
-// What reading needs to know besides the bytes.
+// What reading needs to know besides the bytes, and how it failed.
 struct Context : Limits {
   Context(const Limits& limits, std::span<const SideFile> side_files)
       : Limits(limits), files(side_files) {}
   std::span<const SideFile> files;
-  mutable std::set<std::string> missing;  // files that were not given
+  mutable std::vector<std::string> missing;  // files that were not given
+  mutable bool failed = false;
+  mutable Status failure;  // OK when it is the wire format that is broken: cut off, or no protobuf
 };
 
-inline constexpr std::size_t kMaxNesting = 16;  // of branches in branches, and of function calls
+void fail(const Context& context, StatusCode code, const char* prefix,
+          std::initializer_list<Piece> what);
+
+// The caller returns at once.
+template <typename... T>
+void malformed(const Context& context, const T&... what) {
+  if constexpr (kIsCore) {
+    fail(context, {}, "", {});
+  } else {
+    fail(context, StatusCode::kMalformedModel, "The model file is damaged: ", {Piece(what)...});
+  }
+}
+
+template <typename... T>
+void too_large(const Context& context, const T&... what) {
+  if constexpr (kIsCore) {
+    fail(context, {}, "", {});
+  } else {
+    fail(context, StatusCode::kLimitExceeded,
+         "The model is larger than allowed: ", {Piece(what)...});
+  }
+}
+
+enum WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+constexpr std::uint32_t tag_and_type(std::uint32_t field, WireType type) {
+  return field << 3 | type;
+}
+
+// The fields of one message. After next(), exactly one of the get_...() that fit its wire type, or
+// skip(), takes the field.
+class Reader {
+ public:
+  Reader(std::string_view message, const Context& context)
+      : at_(message.data()), end_(message.data() + message.size()), context_(&context) {}
+
+  const Context& context() const { return *context_; }
+
+  bool next();  // false at the end, and after a failure
+  bool has_more() const { return at_ != end_ && !context_->failed; }
+  std::uint32_t tag_and_type() const { return tag_and_type_; }
+  WireType wire_type() const { return static_cast<WireType>(tag_and_type_ & 7); }
+
+  std::int64_t get_int64() { return static_cast<std::int64_t>(varint()); }
+  std::int32_t get_int32() { return static_cast<std::int32_t>(varint()); }
+  template <typename T>
+  T get_fixed() {  // float, double
+    T value{};
+    const std::string_view bytes = take(sizeof(T));
+    if (!bytes.empty()) std::memcpy(&value, bytes.data(), sizeof(T));
+    return value;
+  }
+  std::string_view get_view() { return take(varint()); }
+  Reader get_message() { return {get_view(), *context_}; }
+  std::string get_name();
+  void skip();
+
+ private:
+  std::uint64_t varint();
+  std::string_view take(std::uint64_t size);
+
+  const char* at_;
+  const char* end_;
+  const Context* context_;
+  std::uint32_t tag_and_type_ = 0;
+};
+
+inline std::span<const std::byte> as_bytes(std::string_view view) {
+  return {reinterpret_cast<const std::byte*>(view.data()), view.size()};
+}
+
+// Append, whether the file packs the numbers or writes one field each; fewer than `limit` in all.
+void read_ints(Reader& reader, std::vector<std::int64_t>& out, std::size_t limit);
+void read_floats(Reader& reader, std::vector<float>& out, std::size_t limit);
+void read_doubles(Reader& reader, std::vector<double>& out, std::size_t limit);
 
 // TensorProto -> Tensor, its values checked against its dims.
-Tensor read_tensor(Reader reader, const Context& limits);
+Tensor read_tensor(Reader reader);
 
 // NodeProto, `depth` graphs deep.
-Node read_node(Reader reader, const Context& limits, std::size_t depth);
-std::pair<std::string, Attribute> read_attribute(Reader reader, const Context& limits,
-                                                 std::size_t depth);
+Node read_node(Reader reader, std::size_t depth);
+Attribute read_attribute(Reader reader, std::size_t depth);
 // StringStringEntryProto
 std::pair<std::string, std::string> read_entry(Reader reader);
 
@@ -130,12 +122,12 @@ std::pair<std::string, std::string> read_entry(Reader reader);
 struct Function {
   std::string name, domain;
   std::vector<std::string> inputs, outputs;
-  std::vector<data_view> defaults;  // AttributeProto
-  std::vector<data_view> nodes;     // NodeProto
+  std::vector<std::string_view> defaults;  // AttributeProto
+  std::vector<std::string_view> nodes;     // NodeProto
 };
 Function read_function(Reader reader);
 
 // Writes every call of a function out as the function's nodes, and notes what branches read.
-void inline_functions(Model& model, const std::vector<Function>& functions, const Context& limits);
+void inline_functions(Model& model, const std::vector<Function>& functions, const Context& context);
 
 }  // namespace inkling::onnx

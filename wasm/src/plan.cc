@@ -9,6 +9,7 @@
 #include <cstring>
 #include <new>
 
+#include "edition.h"
 #include "kernels.h"
 #include "text.h"
 
@@ -27,9 +28,10 @@ Status to_status(xnn_status status, const Step& step, const char* action) {
   if (status == xnn_status_success) return {};
   const std::string where = cat("XNNPACK could not ", action, " '", step.name, "' (", step.op, ")");
   if (status == xnn_status_out_of_memory) {
-    return Status::out_of_memory(cat("There is not enough memory for the model: ", where, "."));
+    return error(StatusCode::kOutOfMemory, "There is not enough memory for the model: ", where,
+                 ".");
   }
-  return Status::internal(cat(where, ": status ", static_cast<int>(status), "."));
+  return error(StatusCode::kInternal, where, ": status ", static_cast<int>(status), ".");
 }
 
 // [outputs][channels][pixels] -> [outputs][pixels][channels]: a kernel's, as XNNPACK wants it.
@@ -132,6 +134,7 @@ struct Plan::Impl {
   Memory memory{.graph = graph, .data = {}, .count = 0};  // where they are
   std::vector<std::byte> workspace;                       // of the step that needs most
   std::vector<PlanStep> steps;
+  std::vector<std::size_t> input_shape;
   std::size_t batch = 0;  // what operators and buffers are set up for
   std::size_t max_batch = 1;
   bool has_run = false;
@@ -158,8 +161,8 @@ Status Plan::Impl::check_work(const Limits& limits) const {
                 : static_cast<double>(multiply_adds(step, static_cast<std::size_t>(elements)));
   }
   if (work <= static_cast<double>(limits.multiply_adds)) return {};
-  return Status::limit_exceeded(
-      cat("The model needs more than ", limits.multiply_adds, " multiply-adds for an image."));
+  return load_error(StatusCode::kLimitExceeded, "The model needs more than ", limits.multiply_adds,
+                    " multiply-adds for an image.");
 }
 
 // Decides how many images fit the limits together; kLimitExceeded when not even one does. Called
@@ -178,8 +181,8 @@ Status Plan::Impl::fit_batch(const Limits& limits) {
   const double fitting =
       (static_cast<double>(limits.total_bytes) - fixed) / (image * sizeof(float));
   if (fitting < 1) {
-    return Status::limit_exceeded(
-        cat("The model needs more than ", limits.total_bytes, " bytes of memory."));
+    return load_error(StatusCode::kLimitExceeded, "The model needs more than ", limits.total_bytes,
+                      " bytes of memory.");
   }
   const std::size_t wanted = std::clamp<std::size_t>(limits.batch, 1, kBatchAtOnce);
   max_batch = fitting < static_cast<double>(wanted) ? static_cast<std::size_t>(fitting) : wanted;
@@ -189,7 +192,7 @@ Status Plan::Impl::fit_batch(const Limits& limits) {
 // What a plan shows of a step.
 PlanStep Plan::Impl::describe_step(const Step& step) const {
   const Dims& dims = graph.values[step.output].dims;
-  PlanStep result{.name = step.name, .op = step.op, .shape = dims};
+  PlanStep result{.name = step.name, .op = step.op, .shape = dims.to_vector()};
   constexpr std::uint64_t kMost = std::numeric_limits<std::size_t>::max();
   result.multiply_adds =
       static_cast<std::size_t>(std::min(multiply_adds(step, element_count(dims)), kMost));
@@ -205,8 +208,8 @@ Status Plan::Impl::create_step(Step& step) {
   steps.push_back(describe_step(step));
   const bool is_layer = step.kind == StepKind::kConv || step.kind == StepKind::kFullyConnected;
   if (is_layer && is_clamped_to_a_point(step)) {
-    return Status::unsupported_model(
-        cat("'", step.name, "' (", step.op, ") clips everything to one number."));
+    return load_error(StatusCode::kUnsupportedModel, "'", step.name, "' (", step.op,
+                      ") clips everything to one number.");
   }
   xnn_operator_t op = nullptr;
   INKLING_RETURN_IF_ERROR(to_status(create_operator(step, &op), step, "create"));
@@ -239,8 +242,8 @@ Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
   }
   INKLING_RETURN_IF_ERROR(to_status(status, step, "size"));
   if (out_h != step.out.h || out_w != step.out.w) {
-    return Status::internal(
-        cat("XNNPACK sees another size for '", step.name, "' (", step.op, ")."));
+    return error(StatusCode::kInternal, "XNNPACK sees another size for '", step.name, "' (",
+                 step.op, ").");
   }
   *workspace_bytes = std::max(*workspace_bytes, bytes + alignment);
   return {};
@@ -318,6 +321,7 @@ Result<Plan> Plan::create(Graph graph, const Limits& limits) {
   }
   auto impl = std::make_unique<Impl>();
   impl->graph = std::move(graph);
+  impl->input_shape = impl->graph.values[impl->graph.input].dims.to_vector();
   INKLING_RETURN_IF_ERROR(impl->check_work(limits));
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   for (Step& step : impl->graph.steps) INKLING_RETURN_IF_ERROR(impl->create_step(step));
@@ -332,8 +336,10 @@ std::size_t Plan::max_batch() const { return impl_->max_batch; }
 
 const std::vector<PlanStep>& Plan::steps() const { return impl_->steps; }
 
-const std::vector<std::size_t>& Plan::input_shape() const {
-  return impl_->graph.values[impl_->graph.input].dims;
+const std::vector<std::size_t>& Plan::input_shape() const { return impl_->input_shape; }
+
+std::size_t Plan::input_size() const {
+  return element_count(impl_->graph.values[impl_->graph.input].dims);
 }
 
 std::size_t Plan::classes() const {
@@ -372,11 +378,13 @@ Result<Activation> Plan::activation(std::string_view name) const {
     if (found == values.size() && step.name == name) found = step.output;
   }
   if (found == values.size() || name.empty()) {
-    return Status::invalid_argument(cat("The model's plan has no tensor named '", name, "'."));
+    return error(StatusCode::kInvalidArgument, "The model's plan has no tensor named '", name,
+                 "'.");
   }
   if (!impl.has_run) return Status::invalid_argument("No image has been classified yet.");
   const Value& value = values[found];
-  Activation result{.shape = value.dims, .values = std::vector<float>(element_count(value.dims))};
+  Activation result{.shape = value.dims.to_vector(),
+                    .values = std::vector<float>(element_count(value.dims))};
   const float* last_image = impl.memory.of(found) + (impl.batch - 1) * impl.memory.stride(found);
   read_values(value, last_image, result.values);
   return result;

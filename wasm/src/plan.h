@@ -23,6 +23,7 @@ class Plan {
 
   // What one image is, and how many numbers come of it.
   const std::vector<std::size_t>& input_shape() const;
+  std::size_t input_size() const;
   std::size_t classes() const;
 
   // pixels [count][input_shape()] -> probabilities [count][classes()]; 1 <= count <= max_batch().

@@ -29,8 +29,8 @@ std::string decimal(double value, const char* unit) {
 using Row = std::vector<std::string>;
 
 Row row_of(const PlanStep& step) {
-  return {step.op, to_string(step.shape), std::to_string(step.multiply_adds),
-          std::to_string(step.weight_bytes), step.name};
+  return {step.op, cat(Dims(step.shape.begin(), step.shape.end())),
+          std::to_string(step.multiply_adds), std::to_string(step.weight_bytes), step.name};
 }
 
 // Columns as wide as their widest cell, two blanks between; words to the left, numbers to the

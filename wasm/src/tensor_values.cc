@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "edition.h"
+
 namespace inkling {
 namespace {
 
@@ -41,7 +43,7 @@ bool is_float(DataType type) {
 }
 
 std::vector<float> to_floats(const Tensor& tensor) {
-  if (tensor.type == DataType::kDouble) return convert<double, float>(tensor);
+  if (!kIsCore && tensor.type == DataType::kDouble) return convert<double, float>(tensor);
   if (tensor.type == DataType::kFloat) return convert<float, float>(tensor);
   if (tensor.type != DataType::kFloat16) return {};
   std::vector<float> values(tensor.elements);
@@ -54,29 +56,27 @@ std::vector<float> to_floats(const Tensor& tensor) {
 }
 
 std::vector<std::int64_t> to_ints(const Tensor& tensor) {
-  switch (tensor.type) {
-    case DataType::kInt8:
-      return convert<std::int8_t, std::int64_t>(tensor);
-    case DataType::kUint8:
-    case DataType::kBool:
-      return convert<std::uint8_t, std::int64_t>(tensor);
-    case DataType::kInt16:
-      return convert<std::int16_t, std::int64_t>(tensor);
-    case DataType::kUint16:
-      return convert<std::uint16_t, std::int64_t>(tensor);
-    case DataType::kInt32:
-      return convert<std::int32_t, std::int64_t>(tensor);
-    case DataType::kInt64:
-      return convert<std::int64_t, std::int64_t>(tensor);
-    default:
-      return {};
+  const std::size_t size = data_type_size(tensor.type);
+  if (size == 0 || is_float(tensor.type)) return {};
+  const bool is_signed = tensor.type != DataType::kUint8 && tensor.type != DataType::kBool &&
+                         tensor.type != DataType::kUint16;
+  std::vector<std::int64_t> values(tensor.elements);
+  for (std::size_t i = 0; i < tensor.elements; ++i) {
+    // The lowest bytes of a number, and then up and down again for its sign.
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, tensor.bytes.data() + i * size, size);
+    const unsigned missing = 64 - 8 * static_cast<unsigned>(size);
+    bits <<= missing;
+    values[i] = is_signed ? static_cast<std::int64_t>(bits) >> missing
+                          : static_cast<std::int64_t>(bits >> missing);
   }
+  return values;
 }
 
-Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>& values) {
+Tensor make_float_tensor(const Dims& dims, const std::vector<float>& values) {
   Tensor tensor;
   tensor.type = DataType::kFloat;
-  tensor.dims = std::move(dims);
+  tensor.dims = dims;
   tensor.elements = values.size();
   tensor.owned.resize(values.size() * sizeof(float));
   if (!values.empty()) std::memcpy(tensor.owned.data(), values.data(), tensor.owned.size());
@@ -84,11 +84,10 @@ Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>
   return tensor;
 }
 
-Tensor make_int_tensor(std::vector<std::size_t> dims, const std::vector<std::int64_t>& values,
-                       DataType type) {
+Tensor make_int_tensor(const Dims& dims, const std::vector<std::int64_t>& values, DataType type) {
   Tensor tensor;
   tensor.type = type;
-  tensor.dims = std::move(dims);
+  tensor.dims = dims;
   tensor.elements = values.size();
   const std::size_t size = data_type_size(type);
   tensor.owned.resize(values.size() * size);

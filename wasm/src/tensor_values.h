@@ -20,8 +20,8 @@ std::vector<std::int64_t> to_ints(const Tensor& tensor);
 float float_from_half(std::uint16_t half);
 
 // Constants that own their values: float32, or whole numbers of `type`.
-Tensor make_float_tensor(std::vector<std::size_t> dims, const std::vector<float>& values);
-Tensor make_int_tensor(std::vector<std::size_t> dims, const std::vector<std::int64_t>& values,
+Tensor make_float_tensor(const Dims& dims, const std::vector<float>& values);
+Tensor make_int_tensor(const Dims& dims, const std::vector<std::int64_t>& values,
                        DataType type = DataType::kInt64);
 
 }  // namespace inkling

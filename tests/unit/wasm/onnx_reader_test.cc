@@ -16,7 +16,8 @@ namespace {
 using namespace inkling::testing;
 
 Status read_status(const std::string& file, const Limits& limits = {}) {
-  return read_onnx(bytes_of(file), {}, limits).status();
+  Model model;
+  return read_onnx(bytes_of(file), {}, limits, model);
 }
 
 void expect_status(const std::string& file, StatusCode code, const std::string& part,
@@ -28,20 +29,21 @@ void expect_status(const std::string& file, StatusCode code, const std::string& 
 
 TEST(OnnxReader, ReadsNodesAttributesConstantsAndMetadata) {
   const std::string file = small_model().metadata("preset", "test").build();
-  const auto model = read_onnx(bytes_of(file), {}, {});
-  ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model.value().ir_version, 8);
-  EXPECT_EQ(model.value().opset, 17);
-  EXPECT_EQ(model.value().metadata.at("preset"), "test");
-  ASSERT_EQ(model.value().nodes.size(), 6u);
-  const Node& conv = model.value().nodes[0];
+  Model model;
+  const Status status = read_onnx(bytes_of(file), {}, {}, model);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(model.ir_version, 8);
+  EXPECT_EQ(model.opset, 17);
+  EXPECT_EQ(model.metadata.at("preset"), "test");
+  ASSERT_EQ(model.nodes.size(), 6u);
+  const Node& conv = model.nodes[0];
   EXPECT_EQ(conv.name, "node_c");
   EXPECT_EQ(conv.op_type, "Conv");
   EXPECT_EQ(conv.inputs, (std::vector<std::string>{"image", "w1", "b1"}));
-  EXPECT_EQ(conv.attributes.at("pads").ints, (Dims{1, 1, 1, 1}));
-  ASSERT_EQ(model.value().initializers.size(), 4u);
-  EXPECT_EQ(model.value().initializers[0].elements, 36u);
-  EXPECT_EQ(model.value().inputs.at(0).dims, (Dims{kDynamicDim, 1, 28, 28}));
+  EXPECT_EQ(find_attribute(conv.attributes, "pads")->ints, (testing::Dims{1, 1, 1, 1}));
+  ASSERT_EQ(model.initializers.size(), 4u);
+  EXPECT_EQ(model.initializers[0].elements, 36u);
+  EXPECT_EQ(model.inputs.at(0).dims, (testing::Dims{kDynamicDim, 1, 28, 28}));
 }
 
 TEST(OnnxReader, RefusesEveryCutOfAValidFile) {
@@ -149,8 +151,9 @@ TEST(OnnxReader, RefusesDimensionsThatAreNegativeHugeOrOverflow) {
                 StatusCode::kLimitExceeded, "'t'");
   expect_status(small_model().initializer(tensor("t", 1, {1LL << 32, 1LL << 32, 0}, "")).build(),
                 StatusCode::kLimitExceeded, "'t'");
-  expect_status(small_model().initializer(tensor("t", 1, Dims(9, 1), raw<float>({1}))).build(),
-                StatusCode::kLimitExceeded, "9 dimensions");
+  expect_status(
+      small_model().initializer(tensor("t", 1, testing::Dims(9, 1), raw<float>({1}))).build(),
+      StatusCode::kLimitExceeded, "9 dimensions");
 }
 
 TEST(OnnxReader, RefusesValuesThatDoNotFitTheirDimensions) {
@@ -175,10 +178,11 @@ TEST(OnnxReader, ReadsValuesFromTypedFields) {
   half_writer.add_packed_int32(5, bits.begin(), bits.end());
   half_writer.add_string(8, "h");
   const std::string file = small_model().initializer(floats).initializer(halves).build();
-  const auto model = read_onnx(bytes_of(file), {}, {});
-  ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(to_floats(model.value().initializers[4]), values);
-  EXPECT_EQ(to_floats(model.value().initializers[5]), (std::vector<float>{1.0f, -2.0f}));
+  Model model;
+  const Status status = read_onnx(bytes_of(file), {}, {}, model);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(to_floats(model.initializers[4]), values);
+  EXPECT_EQ(to_floats(model.initializers[5]), (std::vector<float>{1.0f, -2.0f}));
 }
 
 TEST(OnnxReader, KeepsToItsLimits) {
@@ -194,9 +198,10 @@ TEST(OnnxReader, KeepsToItsLimits) {
 TEST(OnnxReader, RefusesNamesAndListsWithoutEnd) {
   expect_status(ModelBuilder().node("Relu", {std::string(5000, 'x')}, {"y"}).build(),
                 StatusCode::kLimitExceeded, "name");
-  expect_status(
-      ModelBuilder().node("Conv", {"x"}, {"y"}, {attribute("pads", Dims(70000, 1))}).build(),
-      StatusCode::kLimitExceeded, "list");
+  expect_status(ModelBuilder()
+                    .node("Conv", {"x"}, {"y"}, {attribute("pads", testing::Dims(70000, 1))})
+                    .build(),
+                StatusCode::kLimitExceeded, "list");
 }
 
 TEST(OnnxReader, ConvertsEveryFloat16Exactly) {

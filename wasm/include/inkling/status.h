@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cassert>
+#include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace inkling {
 
@@ -22,10 +22,21 @@ enum class StatusCode {
   kInternal = 7,  // a bug in this library
 };
 
+// A pointer, null for OK: a call that succeeds costs next to nothing.
 class [[nodiscard]] Status {
  public:
   Status() = default;  // OK
-  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+  Status(StatusCode code, std::string message);
+  Status(Status&& other) noexcept : error_(std::exchange(other.error_, nullptr)) {}
+  Status& operator=(Status&& other) noexcept {
+    std::swap(error_, other.error_);
+    return *this;
+  }
+  Status(const Status& other);
+  Status& operator=(const Status& other) { return *this = Status(other); }
+  ~Status() {
+    if (error_ != nullptr) free_error();
+  }
 
   static Status invalid_argument(std::string m) {
     return {StatusCode::kInvalidArgument, std::move(m)};
@@ -41,35 +52,33 @@ class [[nodiscard]] Status {
   static Status out_of_memory(std::string m) { return {StatusCode::kOutOfMemory, std::move(m)}; }
   static Status internal(std::string m) { return {StatusCode::kInternal, std::move(m)}; }
 
-  bool ok() const { return code_ == StatusCode::kOk; }
-  StatusCode code() const { return code_; }
-  const std::string& message() const { return message_; }
+  bool ok() const { return error_ == nullptr; }
+  StatusCode code() const;
+  const std::string& message() const;  // empty for OK
 
  private:
-  StatusCode code_ = StatusCode::kOk;
-  std::string message_;
+  struct Error;
+  void free_error();
+  Error* error_ = nullptr;
 };
 
 // Either a T or the Status that says why there is none. value() may be called only when ok().
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}
-  Result(Status status) : state_(std::in_place_index<0>, std::move(status)) {
-    assert(!std::get<0>(state_).ok());
-  }
+  Result(T value) : value_(std::move(value)) {}
+  Result(Status status) : status_(std::move(status)) { assert(!status_.ok()); }
 
-  bool ok() const { return state_.index() == 1; }
-  const Status& status() const {
-    static const Status kOkStatus;
-    return ok() ? kOkStatus : *std::get_if<0>(&state_);
-  }
-  T& value() & { return *std::get_if<1>(&state_); }
-  const T& value() const& { return *std::get_if<1>(&state_); }
-  T&& value() && { return std::move(*std::get_if<1>(&state_)); }
+  bool ok() const { return status_.ok(); }
+  const Status& status() const& { return status_; }
+  Status&& status() && { return std::move(status_); }
+  T& value() & { return *value_; }
+  const T& value() const& { return *value_; }
+  T&& value() && { return std::move(*value_); }
 
  private:
-  std::variant<Status, T> state_;
+  Status status_;
+  std::optional<T> value_;  // set when the status is OK
 };
 
 }  // namespace inkling
