@@ -27,6 +27,7 @@ namespace F = torch::nn::functional;
 
 constexpr std::int64_t kBatch = 1000;        // images seen at once; bounds the views' memory
 constexpr std::int64_t kScaleImages = 1000;  // tried for "auto": tells scales apart by far
+constexpr double kReads = 0.5;               // what reads less of digits does not read
 constexpr char kAuto[] = "auto";
 constexpr const char* kTriedScales[] = {"0..1", "0..255", "0.1307,0.3081", "-1..1", "1..0"};
 // Float32 sums of a softmax differ from 1 by about 1e-6; half-precision models' by 1e-3.
@@ -196,6 +197,16 @@ void Classifier::require_input_scale() const {
       "chose");
 }
 
+// Nothing where the model computes NaN: with another scale it may not.
+std::optional<Score> Classifier::score_of(const Member& member, const torch::Tensor& pixels,
+                                          const torch::Tensor& labels) const {
+  try {
+    return score(of_member(member, pixels), labels);
+  } catch (const Failure&) {
+    return std::nullopt;
+  }
+}
+
 std::vector<std::string> Classifier::choose_input_scale(const Dataset& data) {
   std::vector<std::string> sentences;
   // Every n-th, since a file may hold one digit after the other.
@@ -208,17 +219,24 @@ std::vector<std::string> Classifier::choose_input_scale(const Dataset& data) {
     InputScale chosen;
     for (const char* name : kTriedScales) {
       member->scale = parse_input_scale(name);
-      const Score s = score(of_member(*member, pixels), labels);
+      const std::optional<Score> tried = score_of(*member, pixels, labels);
+      if (!tried) continue;
+      const Score& s = *tried;
       const bool better = best.count == 0 || s.correct > best.correct ||
                           (s.correct == best.correct && s.loss < best.loss);
       if (better) best = s, chosen = member->scale;
+    }
+    if (best.count == 0) {
+      throw Failure(member->path + ": computes no numbers with any input scale that was tried; " +
+                    "name another with --input-scale MEAN,DEVIATION");
     }
     member->scale = chosen, member->wants_scale = false;
     char accuracy[32];
     std::snprintf(accuracy, sizeof accuracy, "%.1f %%", 100 * best.accuracy());
     sentences.push_back(member->path + ": --input-scale " + chosen.name + " reads " + accuracy +
                         " of " + std::to_string(best.count) + " images right, the best of " +
-                        std::to_string(std::size(kTriedScales)) + " tried");
+                        std::to_string(std::size(kTriedScales)) + " tried" +
+                        (best.accuracy() < kReads ? ": none of them fits this model" : ""));
   }
   return sentences;
 }

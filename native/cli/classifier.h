@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
 #include "data/sources.h"
+#include "train/scoring.h"
 
 namespace inkling {
 
@@ -63,6 +65,8 @@ class Classifier {
 
  private:
   struct Member;
+  std::optional<Score> score_of(const Member& member, const torch::Tensor& pixels,
+                                const torch::Tensor& labels) const;
   torch::Tensor of_member(const Member& member, const torch::Tensor& pixels) const;
 
   std::vector<std::shared_ptr<Member>> members_;

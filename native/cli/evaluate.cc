@@ -119,6 +119,9 @@ void write_errors(const std::string& path, const std::vector<NamedDataset>& sets
 }
 
 void run_evaluate(const EvaluateFlags& flags) {
+  std::vector<std::filesystem::path> read = flags.sources.paths();
+  read.insert(read.end(), flags.classifier.models.begin(), flags.classifier.models.end());
+  for (const std::string& out : {flags.probabilities, flags.errors}) require_not_read(out, read);
   Classifier classifier(flags.classifier);
   const std::vector<NamedDataset> sets = load_evaluation_data(flags.sources);
   const std::vector<std::string> chosen = resolve_input_scale(flags, classifier, sets);

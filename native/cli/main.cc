@@ -19,6 +19,17 @@ std::string join(int argc, char** argv) {
   return line;
 }
 
+// What to say of a first word that is no verb; empty when it is one.
+std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  std::string verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->get_name() == argv[1]) return "";
+    verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+  }
+  return std::string("there is no verb '") + argv[1] + "'; there are " + verbs;
+}
+
 int fail(const std::string& sentence) {
   std::fprintf(stderr, "inkling: %s\n", sentence.c_str());
   return 1;
@@ -47,6 +58,11 @@ int main(int argc, char** argv) {
 #ifdef INKLING_HAS_REPORT
   inkling::add_report(app);
 #endif
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // a log shows each line when it is said
+  if (const std::string wrong = unknown_verb(app, argc, argv); !wrong.empty()) {
+    fail(wrong);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -8,6 +8,7 @@
 #include "cli/augment_flags.h"
 #include "cli/commands.h"
 #include "cli/numbers.h"
+#include "data/file.h"
 #include "data/png.h"
 #include "data/random.h"
 #include "train/batches.h"

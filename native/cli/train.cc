@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/processes.h"
@@ -63,7 +65,8 @@ std::string hardware(torch::Device device) {
     break;
   }
   return (device.is_cuda() ? "one GPU; " : "") + processor + ", " +
-         std::to_string(at::get_num_threads()) + " threads";
+         std::to_string(at::get_num_threads()) +
+         (at::get_num_threads() == 1 ? " thread" : " threads");
 }
 
 void make_folder(const fs::path& folder) {
@@ -102,23 +105,67 @@ void test_once(Network& network, const std::vector<NamedDataset>& sets, const Le
   if (!sets.empty()) save_answers(folder, "test", sets, torch::cat(answers));
 }
 
+// More parameters than any machine of this purpose trains are a slip of --width or --depth.
+NetworkSpec buildable(NetworkSpec spec) {
+  constexpr double kMostParameters = 2e9;
+  double parameters = 0;
+  for (const LayerShape& row : layer_shapes(spec))
+    parameters += static_cast<double>(row.parameters);
+  if (parameters <= kMostParameters) return spec;
+  char count[32];
+  std::snprintf(count, sizeof count, "%.1e", parameters);
+  throw Failure(std::string("the network would have ") + count +
+                " parameters; lower --width or --depth");
+}
+
+// A resumed run must go on with what it began with.
+void require_same_state(const SeenImages& seen, const fs::path& folder) {
+  const fs::path path = seen_images_path(folder), log = folder / "metrics.jsonl";
+  if (fs::exists(path)) {
+    const SeenImages before = load_seen_images(path);
+    if (before.training.sorted() != seen.training.sorted() ||
+        before.validation.sorted() != seen.validation.sorted()) {
+      throw Failure("the data are not those that the run in " + folder.string() + " began with (" +
+                    std::to_string(before.training.size() + before.validation.size()) +
+                    " different images then, " +
+                    std::to_string(seen.training.size() + seen.validation.size()) +
+                    " now, or other ones); put the files back, or begin another run");
+    }
+  }
+  if (fs::exists(checkpoint_path(folder, "resume-0")) ||
+      fs::exists(checkpoint_path(folder, "resume-1")) || !fs::exists(log)) {
+    return;
+  }
+  // There is a checkpoint before an epoch's line, but for the first, which may be the last thing
+  // done.
+  const std::string lines = read_file(log);
+  if (std::count(lines.begin(), lines.end(), '\n') < 2) return;
+  throw Failure("the checkpoints of the run in " + folder.string() +
+                " (resume-0.safetensors, resume-1.safetensors) are gone, so it cannot go on; begin "
+                "another with --out");
+}
+
 // Of several processes (`group`, else null) rank 0 alone writes and tests.
 Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<NamedDataset>& tests,
-               std::int64_t seed, const fs::path& folder, ProcessGroup* group) {
+               std::int64_t seed, const fs::path& folder, ProcessGroup* group,
+               std::optional<FolderLock>& lock) {
   const bool leads = group == nullptr || group->rank() == 0;
   TrainOptions options = flags.options;
   options.batches.seed = seed, options.resume = flags.resume.has_value();
   torch::manual_seed(seed);
   torch::Device device = choose_device(flags.device);
   if (group != nullptr && device.is_cuda()) device = own_gpu(*group);
-  Network network(preset(flags.preset, flags.variation));
+  Network network(buildable(preset(flags.preset, flags.variation)));
   network->to(device);
   TrainingData data =
       load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
   const LeakReport leaks = flags.drop_leaks ? drop_leaks(data, tests) : find_leaks(data, tests);
   if (leads) {
     make_folder(folder);
-    save_seen_images(seen_images(data), seen_images_path(folder));
+    if (!lock) lock.emplace(flags.out);
+    const SeenImages seen = seen_images(data);
+    if (options.resume) require_same_state(seen, folder);
+    save_seen_images(seen, seen_images_path(folder));
     write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
   }
 
@@ -229,14 +276,23 @@ Json read_recipe(const fs::path& folder) {
   }
 }
 
-// Does what was typed when the run was begun, this time resuming.
-void resume_as_begun(const std::string& folder) {
+void add_command(CLI::App& app, const std::string& command_line, bool is_resumed);
+
+// Does what was typed when the run was begun, this time resuming. What is typed now must say the
+// same, but for what a run may change: where and with how much it computes.
+void resume_as_begun(const std::string& folder, const CLI::App& command) {
   const Json kept = read_recipe(folder);
+  require_same_recipe(kept, given_recipe(command), folder);
   auto arguments = kept["arguments"].get<std::vector<std::string>>();
+  for (const std::string& argument : given_freedoms(command)) {
+    const std::string flag = argument.substr(0, argument.find('=') + 1);
+    std::erase_if(arguments, [&](const std::string& old) { return old.starts_with(flag); });
+    arguments.push_back(argument);
+  }
   arguments.insert(arguments.end(), {"--resume", folder});
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   CLI::App app;
-  add_train(app, kept["command"].get<std::string>());
+  add_command(app, kept["command"].get<std::string>(), /*is_resumed=*/true);
   try {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
@@ -281,16 +337,28 @@ void train_seeds(const TrainFlags& flags, const CLI::App& command, std::string c
   const Json recipe = {{"command", command_line},
                        {"arguments", arguments_of(command)},
                        {"recipe", recipe_of(command)}};
+  std::optional<FolderLock> lock;
   std::vector<Run> runs;
   for (const std::int64_t seed : flags.seeds) {
     fs::path folder = flags.out;
     if (flags.seeds.size() > 1) folder /= "seed-" + std::to_string(seed);
-    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder, group));
+    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder, group, lock));
   }
   if (runs.size() > 1 && leads) summarise(runs, flags.out);
 }
 
-void run_train(TrainFlags flags, const CLI::App& command, std::string command_line) {
+// What each flag alone cannot tell.
+void require_sound(const TrainFlags& flags) {
+  const std::set<std::int64_t> seeds(flags.seeds.begin(), flags.seeds.end());
+  if (seeds.size() < flags.seeds.size()) throw Failure("--seed names a seed twice");
+  const OptimizerOptions& optimizer = flags.options.optimizer;
+  if (optimizer.nesterov && optimizer.momentum == 0) {
+    throw Failure("--nesterov needs a --momentum above 0");
+  }
+}
+
+void run_train(TrainFlags flags, const CLI::App& command, std::string command_line,
+               bool is_resumed) {
   if (flags.list_presets) {
     for (const std::string& name : preset_names()) print_preset(name, flags.variation);
     return;
@@ -300,9 +368,19 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
     flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
     return run_benchmark(flags);
   }
-  if (flags.resume && !flags.resume->empty()) flags.out = *flags.resume;
+  if (flags.resume && !flags.resume->empty()) {
+    if (!flags.out.empty() && fs::path(flags.out) != fs::path(*flags.resume) && !is_resumed) {
+      throw Failure("--resume " + *flags.resume + " goes on in that folder; leave out --out " +
+                    flags.out);
+    }
+    flags.out = *flags.resume;
+  }
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
-  if (flags.resume && flags.sources.empty()) return resume_as_begun(flags.out);
+  if (flags.resume && !is_resumed &&
+      (flags.sources.empty() || fs::exists(fs::path(flags.out) / kRecipeFile))) {
+    return resume_as_begun(flags.out, command);
+  }
+  require_sound(flags);
   if (flags.threads > 0) at::set_num_threads(flags.threads);
   flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
   flags.options.schedule.kind = schedule_kind(flags.schedule);
@@ -316,13 +394,19 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
   }
 }
 
-}  // namespace
-
-void add_train(CLI::App& app, const std::string& command_line) {
+void add_command(CLI::App& app, const std::string& command_line, bool is_resumed) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a network and keep it as a run");
   add_train_flags(*command, *flags);
-  command->callback([flags, command, command_line] { run_train(*flags, *command, command_line); });
+  command->callback([flags, command, command_line, is_resumed] {
+    run_train(*flags, *command, command_line, is_resumed);
+  });
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, const std::string& command_line) {
+  add_command(app, command_line, /*is_resumed=*/false);
 }
 
 }  // namespace inkling

@@ -142,20 +142,46 @@ void add_train_flags(CLI::App& command, TrainFlags& flags) {
         [](CLI::App& c, TrainFlags& f) { add_augment_flags(c, f.options.batches); });
 }
 
+namespace {
+
+// Flags that a resumed run may change, and those that say nothing of how it computes.
+const std::set<std::string> kFreedoms = {"device", "threads", "keep-every", "checkpoint-minutes",
+                                         "peer-timeout"};
+const std::set<std::string> kNoRecipe = {"help", "out", "resume", "list-presets", "benchmark"};
+
+bool is_recipe(const std::string& flag) {
+  return !kFreedoms.contains(flag) && !kNoRecipe.contains(flag);
+}
+
+}  // namespace
+
 std::map<std::string, std::string> recipe_of(const CLI::App& command) {
-  static const std::set<std::string> kFree = {
-      "help",         "out",          "resume",     "device",
-      "threads",      "list-presets", "keep-every", "checkpoint-minutes",
-      "peer-timeout", "benchmark"};
+  std::map<std::string, std::string> recipe = given_recipe(command);
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_single_name();
+    if (is_recipe(name)) recipe.try_emplace(name, option->get_default_str());
+  }
+  return recipe;
+}
+
+std::map<std::string, std::string> given_recipe(const CLI::App& command) {
   std::map<std::string, std::string> recipe;
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_single_name();
-    if (kFree.contains(name)) continue;
-    std::string value = option->get_default_str();
-    if (option->count() > 0) value = joined(option->results());
-    recipe[name] = value;
+    if (is_recipe(name) && option->count() > 0) recipe[name] = joined(option->results());
   }
   return recipe;
+}
+
+std::vector<std::string> given_freedoms(const CLI::App& command) {
+  std::vector<std::string> arguments;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_single_name();
+    if (kFreedoms.contains(name) && option->count() > 0) {
+      arguments.push_back("--" + name + "=" + option->results().back());
+    }
+  }
+  return arguments;
 }
 
 std::vector<std::string> arguments_of(const CLI::App& command) {

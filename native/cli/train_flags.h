@@ -36,6 +36,11 @@ void add_train_flags(CLI::App& command, TrainFlags& flags);
 // have in common with the run that was interrupted.
 std::map<std::string, std::string> recipe_of(const CLI::App& command);
 
+// The part of it that was given, and as arguments what a resumed run may change: where and with how
+// much it computes.
+std::map<std::string, std::string> given_recipe(const CLI::App& command);
+std::vector<std::string> given_freedoms(const CLI::App& command);
+
 // The command's arguments, with which it can be given again; without --resume.
 std::vector<std::string> arguments_of(const CLI::App& command);
 

@@ -160,12 +160,40 @@ class Parser {
     std::transform(first.begin(), first.end(), first.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     labelled_ = first == "label" || first == "class" || first == "digit";
-    if (row.count == columns()) return;
+    if (row.count == columns()) return require_order(row);
     if (row.count == kPixels + 1) {
       throw Failure(name_ + ": the header's first column is " + quoted(bare(row.cells[0])) +
                     "; where there are 785 columns, that must be \"label\"");
     }
     throw Failure(name_ + missing_column(row));
+  }
+
+  // Columns that are named by their pixel ("pixel12" from 0 or from 1, "3x14" from 1x1) must be in
+  // order; other names say nothing.
+  void require_order(const Row& row) const {
+    const std::size_t first = labelled_ ? 1 : 0;
+    const int base = pixel_of(bare(row.cells[first]));
+    for (std::size_t i = 0; i < kPixels; ++i) {
+      const std::string_view name = bare(row.cells[first + i]);
+      if (name.find('\0') != std::string_view::npos) {
+        throw Failure(name_ + ": there is a zero byte in the header; the file is damaged");
+      }
+      const int pixel = pixel_of(name);
+      if (pixel < 0 || ((base == 0 || base == 1) && pixel == base + static_cast<int>(i))) continue;
+      throw Failure(name_ + ": the header's column " + std::to_string(first + i + 1) + " is " +
+                    quoted(name) + ", which does not belong there: pixels must come row by row, " +
+                    "from pixel0 to pixel783");
+    }
+  }
+
+  // Which pixel a column's name says; -1 for other names.
+  static int pixel_of(std::string_view name) {
+    if (name.starts_with("pixel")) return to_number(name.substr(5));
+    const std::size_t cross = name.find('x');
+    if (cross == std::string_view::npos) return -1;
+    const int row = to_number(name.substr(0, cross)), column = to_number(name.substr(cross + 1));
+    if (row < 1 || column < 1 || row > kSide || column > kSide) return -1;
+    return (row - 1) * static_cast<int>(kSide) + column - 1;
   }
 
   // What is said of a header with the wrong number of columns.

@@ -2,6 +2,7 @@
 #include "data/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -11,6 +12,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <set>
 
 namespace inkling {
 namespace fs = std::filesystem;
@@ -138,7 +140,9 @@ void require_not_read(const fs::path& out, const std::vector<fs::path>& read) {
   std::error_code error;
   if (!fs::exists(out, error)) return;
   const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
-  const bool is_own = out.extension() != ".html" && out.extension() != ".onnx";  // made from a run
+  // What folders that are read consist of: MNIST's files, a run's.
+  const std::set<std::string> kinds = {"", ".gz", ".hashes", ".json", ".jsonl", ".safetensors"};
+  const bool is_own = kinds.contains(out.extension().string());
   for (const fs::path& path : read) {
     const bool is_folder = fs::is_directory(path, error);
     if (is_folder ? !is_own || !fs::equivalent(folder, path, error)

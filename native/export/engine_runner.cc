@@ -16,11 +16,20 @@ constexpr std::int64_t kBatch = 1024;  // images handed over at once; bounds the
 Engine EngineRunner::load(const std::string& onnx, const std::string& name) {
   Result<Engine> engine = Engine::load(std::as_bytes(std::span(onnx)));
   if (!engine.ok()) throw Failure(name + ": " + engine.status().message());
+  const std::size_t input = engine.value().input_size(), classes = engine.value().classes();
+  if (input != kSide * kSide || classes != kClasses) {
+    std::string shape;
+    for (const std::size_t side : engine.value().input_shape()) {
+      shape += (shape.empty() ? "" : "x") + std::to_string(side);
+    }
+    throw Failure(name + " takes " + shape + " and answers with " + std::to_string(classes) +
+                  " numbers; here it needs one image of 28x28 and ten classes");
+  }
   return std::move(engine).value();
 }
 
 EngineRunner::EngineRunner(const std::string& onnx, const std::string& name)
-    : engine_(load(onnx, name)) {}
+    : name_(name), engine_(load(onnx, name)) {}
 
 torch::Tensor EngineRunner::probabilities(const torch::Tensor& images) {
   std::vector<torch::Tensor> batches;
@@ -36,7 +45,7 @@ torch::Tensor EngineRunner::answers(const torch::Tensor& input) {
   const Status status =
       engine_.classify_batch({input.data_ptr<float>(), static_cast<std::size_t>(input.numel())},
                              {result.data_ptr<float>(), static_cast<std::size_t>(result.numel())});
-  if (!status.ok()) throw Failure(status.message());
+  if (!status.ok()) throw Failure(name_ + ": " + status.message());
   return result;
 }
 

@@ -26,6 +26,7 @@ class EngineRunner {
  private:
   static Engine load(const std::string& onnx, const std::string& name);
 
+  std::string name_;
   Engine engine_;
 };
 

@@ -65,6 +65,59 @@ TEST_F(TrainedOnce, ACutOffModelOrCheckpointIsNamed) {
   EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
 }
 
+TEST_F(TrainedOnce, NothingThatWasReadIsReplaced) {
+  ASSERT_EQ(inkling_command("export " + run() + " -o " + file("kept.onnx")).code, 0);
+  const std::string model = read_file(file("kept.onnx")),
+                    weights = read_file(file("run/best.safetensors"));
+  const std::string drawings = read_file(strokes_);
+  for (const std::string& line :
+       {"export " + run() + " -o " + file("run/best.safetensors"),
+        "evaluate " + file("kept.onnx") + " --strokes " + strokes_ + " --probabilities " + strokes_,
+        "evaluate " + file("kept.onnx") + " --strokes " + strokes_ + " --errors " +
+            file("kept.onnx"),
+        "report " + run() + " -o " + file("run/run.json"),
+        "preview --strokes " + strokes_ + " --out " + strokes_}) {
+    expect_sentence(inkling_command(line), "it would replace what was just read");
+  }
+  EXPECT_EQ(read_file(file("kept.onnx")), model);
+  EXPECT_EQ(read_file(file("run/best.safetensors")), weights);
+  EXPECT_EQ(read_file(strokes_), drawings);
+  EXPECT_EQ(inkling_command("report " + run()).code, 0);
+  EXPECT_EQ(inkling_command("report " + run()).code, 0);  // a report may replace the one before
+}
+
+TEST_F(TrainedOnce, DrawingsWithoutADigitAreCounted) {
+  const std::string odd = R"({"label":"A","strokes":[[[1,1],[5,9]]]})";
+  folder_->write("odd.jsonl", read_file(strokes_) + odd + "\n" + odd + "\n");
+  const Outcome scored = inkling_command("evaluate " + run() + " --strokes " + file("odd.jsonl"));
+  EXPECT_EQ(scored.code, 0);
+  EXPECT_NE(scored.text.find("2 of 402 drawings"), std::string::npos) << scored.text;
+}
+
+TEST(CommandLine, FlagsThatMakeNoSenseAreRefusedBeforeAnythingIsWritten) {
+  const TempFolder folder;
+  const auto strokes = folder.write("s.jsonl", stroke_file(synthetic_drawings(4, 2))).string();
+  const std::string train = "train --strokes " + strokes + " --out " + (folder / "run").string();
+  expect_sentence(inkling_command(train + " --seed 1,1"), "names a seed twice");
+  expect_sentence(inkling_command(train + " --optimizer sgd --nesterov --momentum 0"),
+                  "--nesterov needs");
+  expect_sentence(inkling_command(train + " --width 64 --depth 100"), "lower --width");
+  for (const char* flag : {"--width", "--dropout", "--weight-decay", "--lr-factor"}) {
+    const Outcome outcome = inkling_command(train + " " + flag + " nan");
+    EXPECT_NE(outcome.code, 0) << flag;
+    EXPECT_NE(outcome.text.find("nan is not a number from"), std::string::npos) << outcome.text;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+TEST(CommandLine, AVerbThatIsNoneIsNamed) {
+  const Outcome outcome = inkling_command("evaluat model.onnx");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.text.find("there is no verb 'evaluat'; there are train, evaluate"),
+            std::string::npos)
+      << outcome.text;
+}
+
 TEST_F(TrainedOnce, ASecondRunIntoTheSameFolderIsRefused) {
   const std::string before = read_file(file("run/run.json"));
   expect_sentence(inkling_command("train --strokes " + strokes_ + " --out " + run()),

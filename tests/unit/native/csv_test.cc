@@ -198,6 +198,29 @@ TEST(Csv, NamesTheColumnThatAHeaderLacks) {
   expect_failure([&] { parse_csv(csv_header(true) + ",extra\n", "t.csv"); }, "786 columns");
 }
 
+TEST(Csv, PixelsInAnotherOrderAreRefused) {
+  std::string row = "7";
+  for (int i = 0; i < 784; ++i) row += ",0";
+  const auto read = [&](const std::string& header) {
+    const TempFolder folder;
+    const auto path = folder.write("a.csv", header + "\n" + row + "\n");
+    return failure_of([&] { read_csv(path); });
+  };
+  std::string backwards = "label", from_one = "label", places = "label", others = "label";
+  for (int i = 0; i < 784; ++i) {
+    backwards += ",pixel" + std::to_string(783 - i);
+    from_one += ",pixel" + std::to_string(i + 1);
+    places += "," + std::to_string(i / 28 + 1) + "x" + std::to_string(i % 28 + 1);
+    others += ",grey" + std::to_string(783 - i);
+  }
+  const std::string sentence = read(backwards);
+  EXPECT_NE(sentence.find("column 2 is \"pixel783\""), std::string::npos) << sentence;
+  for (const std::string& header : {from_one, places, others}) EXPECT_EQ(read(header), "");
+  std::string swapped = places;
+  swapped.replace(swapped.find("1x2,1x3"), 7, "1x3,1x2");
+  EXPECT_NE(read(swapped).find("does not belong there"), std::string::npos);
+}
+
 TEST(Csv, ARowOfCommasCostsNoMemory) {
   const std::string bytes = csv_header(true) + "\n" + std::string(5'000'000, ',');
   expect_failure([&] { parse_csv(bytes, "t.csv"); }, "row 2 has 5000001 values");

@@ -177,6 +177,41 @@ TEST_F(Resume, AnotherRecipeIsRefusedByName) {
   auto other = recipe(strokes_, path("whole"));
   other.insert(other.end(), {"--label-smoothing", "0.2", "--resume"});
   expect_sentence(inkling_command(joined(other)), "--label-smoothing was '0.05'");
+  // Without data flags too; and a folder cannot be two.
+  expect_sentence(inkling_command("train --resume " + path("whole") + " --label-smoothing 0.2"),
+                  "--label-smoothing was '0.05'");
+  expect_sentence(inkling_command("train --resume " + path("whole") + " --out " + path("other")),
+                  "leave out --out");
+}
+
+TEST_F(Resume, OtherDataThanItBeganWithAreRefused) {
+  const std::string moving =
+      folder_->write("moving.jsonl", stroke_file(synthetic_drawings(20, 8))).string();
+  auto arguments = recipe(moving, path("moving"));
+  ASSERT_TRUE(ends_before(arguments, [] { return false; }));
+  folder_->write("moving.jsonl", stroke_file(synthetic_drawings(19, 8)));
+  const std::string before = read_file(path("moving/best.safetensors"));
+  expect_sentence(inkling_command("train --resume " + path("moving")), "the data are not those");
+  EXPECT_EQ(read_file(path("moving/best.safetensors")), before);
+}
+
+TEST_F(Resume, ARunWhoseCheckpointsAreGoneIsNotBegunAnew) {
+  fs::copy(path("whole"), path("bare"), fs::copy_options::recursive);
+  for (const char* file : {"resume-0.safetensors", "resume-1.safetensors"}) {
+    fs::remove(fs::path(path("bare")) / file);
+  }
+  expect_sentence(inkling_command("train --resume " + path("bare")), "are gone");
+  EXPECT_EQ(read_file(path("bare/metrics.jsonl")), read_file(path("whole/metrics.jsonl")));
+}
+
+TEST(FolderLock, IsHeldByOneAtATime) {
+  const TempFolder folder;
+  {
+    const FolderLock first(folder.path());
+    EXPECT_NE(failure_of([&] { const FolderLock second(folder.path()); }).find("another training"),
+              std::string::npos);
+  }
+  const FolderLock third(folder.path());
 }
 
 TEST_F(Resume, AFolderWithoutARunSaysHowToBeginOne) {
