@@ -61,11 +61,13 @@ for (const { name, file } of modules) {
     const { engine, bytes } = await instantiated(file);
     const model = tinyModel(1);
     const cut = model.subarray(0, model.length - 1);
+    // The core leaves what it refuses to the full module, which says why.
+    const code = name.endsWith('-full') ? 'malformed-model' : 'unsupported-model';
     let before = 0;
     for (let i = 0; i < kEngines; ++i) {
       engine.load(model);
       engine.classify(kPixels);
-      assert.throws(() => engine.load(cut), { code: 'malformed-model' });
+      assert.throws(() => engine.load(cut), { code });
       if (i === kWarmUp) before = bytes();
     }
     assert.equal(bytes(), before);
