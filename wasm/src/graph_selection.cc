@@ -265,8 +265,8 @@ Status GraphBuilder::lower_pad(const Node& node) {
     if (named < 0 || axis >= rank) return contradicts("its axes are out of range");
     const auto size = static_cast<std::int64_t>(d[axis]);
     const std::int64_t low = pads[i], high = pads[i + axes.size()];
-    if (low < -size || high < -size || low + high <= -size || low > kMostPadding ||
-        high > kMostPadding || (mode == "reflect" && std::max(low, high) >= size)) {
+    if (low < -size || high < -size || low > kMostPadding || high > kMostPadding ||
+        low + high <= -size || (mode == "reflect" && std::max(low, high) >= size)) {
       return cannot("its pads are out of range");
     }
     before[axis] = low;

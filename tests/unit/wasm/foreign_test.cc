@@ -1,5 +1,6 @@
 // What other people's exporters write and ours does not: functions of the file's own, branches,
 // weights beside the model, other layouts of the input, batches of a fixed size.
+#include <limits>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -236,6 +237,18 @@ TEST(Foreign, PadReflectsAtTheEdge) {
     }
   }
   EXPECT_EQ(seen.y.v, expected);
+}
+
+TEST(Foreign, PaddingBeyondAllBoundsIsRefused) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [low, high] : {std::pair{kMost, std::int64_t{1}}, {std::int64_t{1}, kMost}}) {
+    ModelBuilder model;
+    model.initializer(int_tensor("pads", {0, 0, low, 0, 0, 0, high, 0}))
+        .node("Pad", {"image", "pads"}, {"p"})
+        .node("Flatten", {"p"}, {"f"});
+    const std::string message = refusal(finish(model, "f").build());
+    EXPECT_NE(message.find("(Pad): its pads are out of range"), std::string::npos) << message;
+  }
 }
 
 TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
