@@ -135,7 +135,10 @@ Result<std::size_t> GraphBuilder::add_layer(const Node& node, Step step, std::si
                                             const Map& out) {
   step.out = out;
   Dims result = {out.images, out.c, out.h, out.w};
-  if (dims(in).size() == 3) result = {out.images, out.c, out.w};
+  if (dims(in).size() == 3) {
+    if (out.h != 1) return contradicts("its window has two axes, its input ", dims(in), " one");
+    result = {out.images, out.c, out.w};
+  }
   return add_step(node, std::move(step), result, channels_last_order(result.size()));
 }
 

@@ -1,9 +1,9 @@
 // What other people's exporters write and ours does not: functions of the file's own, branches,
 // weights beside the model, other layouts of the input, batches of a fixed size.
-#include <limits>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "onnx_foreign.h"
 #include "operator_net.h"
@@ -249,6 +249,16 @@ TEST(Foreign, PaddingBeyondAllBoundsIsRefused) {
     const std::string message = refusal(finish(model, "f").build());
     EXPECT_NE(message.find("(Pad): its pads are out of range"), std::string::npos) << message;
   }
+}
+
+TEST(Foreign, AWindowOfTwoAxesOverARowIsRefused) {
+  ModelBuilder model;
+  model.inputs({value_info("image", kFloatType, {1, 1, 784})})
+      .node("MaxPool", {"image"}, {"p"},
+            {attribute("kernel_shape", Dims{2, 2}), attribute("pads", Dims{1, 0, 1, 0})})
+      .node("Flatten", {"p"}, {"f"});
+  const std::string message = refusal(finish(model, "f").build());
+  EXPECT_NE(message.find("its window has two axes"), std::string::npos) << message;
 }
 
 TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
