@@ -215,6 +215,10 @@ Status GraphBuilder::finish() {
     return load_error(StatusCode::kMalformedModel, "No node of the model produces its output '",
                       name, "'.");
   }
+  if (!found->second.is_known()) {
+    return load_error(StatusCode::kUnsupportedModel, "The model's output '", name,
+                      "' is one that its node does not give here.");
+  }
   if (found->second.constant != nullptr || found->second.value == graph_.input) {
     return load_error(StatusCode::kUnsupportedModel, "The model's output '", name,
                       "' does not depend on its input.");
