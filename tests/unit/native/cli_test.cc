@@ -110,6 +110,17 @@ TEST(CommandLine, FlagsThatMakeNoSenseAreRefusedBeforeAnythingIsWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
+TEST(CommandLine, AFolderThatAnotherTrainingWritesToIsRefused) {
+  const TempFolder folder;
+  const auto strokes = folder.write("s.jsonl", stroke_file(synthetic_drawings(4, 2))).string();
+  std::filesystem::create_directory(folder / "run");
+  const FolderLock other(folder / "run");
+  expect_sentence(inkling_command("train --epochs 1 --batch 8 --strokes " + strokes + " --out " +
+                                  (folder / "run").string()),
+                  "another training is writing to");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run" / "recipe.json"));
+}
+
 TEST(CommandLine, AVerbThatIsNoneIsNamed) {
   const Outcome outcome = inkling_command("evaluat model.onnx");
   EXPECT_EQ(outcome.code, 2);
