@@ -1,6 +1,6 @@
 // Builds the finished site into build/site, ready to copy to any host: one script, one style sheet, the
-// worker, the engine's modules and the model, each with a name that tells its content, each with its .br
-// and .gz beside it. Then build/package: the same engine as a library for other people's pages.
+// worker, the engine's modules, the model, and the views that are fetched when they are opened; each with a
+// name that tells its content, each with its .br and .gz beside it. Then build/package: the same engine as a library for other people's pages.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -80,6 +80,24 @@ async function sourceLink() {
   return url ? ` <a href="${url}">Source</a>` : '';
 }
 
+/** Each view's script (a module of its own) and style sheet. @param {Site} site */
+async function buildViews(site) {
+  /** @type {Record<string, {script: string, style: string}>} */
+  const views = {};
+  for (const name of (await readdir(path.join(kRoot, 'web/views'))).sort()) {
+    const script = await bundle(`web/views/${name}/view.ts`, { format: 'esm', define: kNoLibrary });
+    const style = await bundle(`web/views/${name}/view.css`);
+    views[name] = {
+      script: await site.hashed(`assets/view-${name}.js`, script),
+      style: await site.hashed(`assets/view-${name}.css`, style),
+    };
+  }
+  return views;
+}
+
+/** Only the library looks for files beside itself. */
+const kNoLibrary = { 'import.meta.url': '""' };
+
 const kBars = [...Array(10).keys()]
   .map((digit) => {
     const track =
@@ -99,10 +117,8 @@ async function buildSite(folder, { model, engines }) {
   for (const [name, bytes] of engines) {
     files[name] = await site.hashed(`assets/inkling-${name}.wasm`, bytes);
   }
-  const define = {
-    INKLING_FILES: JSON.stringify(files),
-    'import.meta.url': '""', // only the library looks for files beside itself
-  };
+  const views = await buildViews(site);
+  const define = { INKLING_FILES: JSON.stringify({ ...files, views }), ...kNoLibrary };
   const holes = {
     js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
     css: await site.hashed('assets/style.css', await bundle('web/style.css')),

@@ -20,6 +20,9 @@ const kWrapperBudget = 4.85 * 1024;
 /** What the page itself may take of it. */
 const kPageBudget = 25 * 1024;
 
+/** Each view's script and style: they are fetched when they are opened. */
+const kViewBudget = 12 * 1024;
+
 interface Part {
   name: string;
   raw: number;
@@ -36,6 +39,30 @@ function parts(): Part[] {
       return { name, raw: size(name), brotli: size(`${name}.br`) };
     });
 }
+
+function isView(name: string): boolean {
+  return path.basename(name).startsWith('view-');
+}
+
+/** The views' files by the view's name. */
+function grouped(some: Part[]): Map<string, Part[]> {
+  const views = new Map<string, Part[]>();
+  for (const part of some.filter(({ name }) => isView(name))) {
+    const view = /view-(\w+)-/.exec(part.name)![1];
+    views.set(view, [...(views.get(view) ?? []), part]);
+  }
+  return views;
+}
+
+test('each view is within its budget', () => {
+  const views = grouped(parts());
+  assert.ok(views.size > 0);
+  for (const [name, files] of views) {
+    console.log(`view ${name}: ${files.map(({ name, brotli }) => `${path.extname(name)} ${brotli}`).join(' + ')}`);
+    assert.equal(files.length, 2);
+    assert.ok(total(files) <= kViewBudget, `the view ${name} is over its budget`);
+  }
+});
 
 function total(some: Part[]): number {
   return some.reduce((sum, { brotli }) => sum + brotli, 0);
@@ -60,7 +87,7 @@ test("the core module's code by component", () => {
 });
 
 test('page, engine and model together are within the budget', () => {
-  const all = parts();
+  const all = parts().filter(({ name }) => !isView(name));
   const modules = all.filter(({ name }) => name.endsWith('.wasm'));
   const engines = modules.filter(({ name }) => !name.includes('-full-')); // those come only when needed
   const model = all.filter(({ name }) => name.endsWith('.onnx'));

@@ -15,6 +15,7 @@ import { bindActions } from './shortcuts.ts';
 import { kEngineFiles, modelAddress } from './site.ts';
 import { PageFailure, setState, showFailure } from './state.ts';
 import { accuracyNote, kOpenedAsFile, kPadLabel, kShared } from './strings.ts';
+import { Views } from './views.ts';
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -100,6 +101,7 @@ function note(sentence: string): void {
 }
 
 addEventListener('keydown', (event) => {
+  if ((event.target as Element).matches?.('input, select, textarea')) return; // it is typed there
   const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
   if (!isPlain || !/^[0-9]$/.test(event.key) || event.repeat) return;
   step(() => {
@@ -151,6 +153,7 @@ function showAnswer(classification: Classification | null, settled: boolean): vo
   answer.show(classification);
   bars.show(classification?.probabilities ?? null, classification?.digit ?? null);
   glimpse.show(classification?.pixels ?? null);
+  views.answered(classification);
   if (!settled || frame !== 0) return;
   answer.busy = false;
   if (pad.live !== null) return;
@@ -170,13 +173,29 @@ function fail(error: unknown): void {
   showFailure(error);
 }
 
+async function load(workers = 1): Promise<Inkling> {
+  if (location.protocol === 'file:') throw new PageFailure('opened-as-file', kOpenedAsFile);
+  return Inkling.load({ model: modelAddress(location.search), files: kEngineFiles, workers });
+}
+
+const loading = load();
+
+const views = new Views(element('views'), element('view'), {
+  engine: loading,
+  anotherEngine: load,
+  modelBytes: async () => {
+    const response = await fetch(modelAddress(location.search));
+    return new Uint8Array(await response.arrayBuffer());
+  },
+  strokes,
+  ink: () => history.ink,
+  replaceInk: (ink) => step(() => history.replace(ink)),
+  note,
+});
+
 async function start(): Promise<void> {
   try {
-    if (location.protocol === 'file:') throw new PageFailure('opened-as-file', kOpenedAsFile);
-    const engine = await Inkling.load({
-      model: modelAddress(location.search),
-      files: kEngineFiles,
-    });
+    const engine = await loading;
     showAccuracy(engine.metadata);
     reader = new Reader(engine, { answered: showAnswer, failed: fail });
     answer.show(null);

@@ -4,7 +4,10 @@ import type { Engine } from '../../wasm/js/index.ts';
 import { PageFailure } from './state.ts';
 import { badModelName } from './strings.ts';
 
-declare const INKLING_FILES: Record<Engine | 'worker' | 'model', string>;
+declare const INKLING_FILES: Record<Engine | 'worker' | 'model', string> & {
+  /** By the names of the folders in web/views. */
+  views: Record<string, { script: string; style: string }>;
+};
 
 function at(path: string): string {
   return new URL(path, document.baseURI).href;
@@ -17,6 +20,12 @@ export const kEngineFiles = {
   'relaxed-full': at(INKLING_FILES['relaxed-full']),
   worker: at(INKLING_FILES.worker),
 };
+
+/** A view's script and style sheet. */
+export function viewFiles(name: string): { script: string; style: string } {
+  const { script, style } = INKLING_FILES.views[name];
+  return { script: at(script), style: at(style) };
+}
 
 /** A file of this site: names of letters, digits, dot, dash and underscore, joined by slashes. */
 const kModelName = /^(?:\w[\w.-]*\/)*\w[\w.-]*\.onnx$/;

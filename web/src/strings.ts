@@ -98,6 +98,11 @@ export const kShared = {
   unreadable: 'The address holds no drawing that can be read.',
 };
 
+export const kViews = {
+  fetching: 'Fetching…',
+  failed: 'This part of the page did not arrive. Check your connection, then close it and open it again.',
+};
+
 export function accuracyNote(share: number): string {
   return `It reads ${percent(share, 2)} of MNIST’s test digits correctly.`;
 }

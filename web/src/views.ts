@@ -1,0 +1,136 @@
+// The host of the views: a row of quiet buttons and one section for whichever view is open. A view's script
+// and style are fetched when it is first opened; one that does not arrive says so, and the page goes on.
+import type { Classification } from '../../wasm/js/index.ts';
+import { viewFiles } from './site.ts';
+import { kViews } from './strings.ts';
+import type { PageContext, View, ViewModule } from './view.ts';
+
+interface Open {
+  button: HTMLButtonElement;
+  /** null until it has arrived. */
+  view: View | null;
+}
+
+export class Views {
+  readonly #section: HTMLElement;
+  readonly #page: PageContext;
+  #open: Open | null = null;
+  #answer: Classification | null = null;
+  #attempts = 0;
+
+  constructor(nav: HTMLElement, section: HTMLElement, page: PageContext) {
+    this.#section = section;
+    this.#page = page;
+    nav.addEventListener('click', ({ target }) => {
+      const button = (target as Element).closest('button');
+      if (button !== null) void this.#toggle(button);
+    });
+    for (const part of [nav, section]) {
+      part.addEventListener('keydown', (event) => this.#pressed(event as KeyboardEvent));
+    }
+    section.querySelector('.close')!.addEventListener('click', () => this.close());
+    addEventListener('resize', () => this.#hold(false));
+  }
+
+  /** Each answer to the newest ink. */
+  answered(answer: Classification | null): void {
+    this.#answer = answer;
+    this.#open?.view?.answered?.(answer);
+  }
+
+  /** Closes the open view, if there is one; the keyboard's focus goes back to its button. */
+  close(): void {
+    const open = this.#open;
+    if (open === null) return;
+    const hadFocus = this.#section.contains(document.activeElement);
+    this.#open = null;
+    open.view?.close();
+    open.button.setAttribute('aria-expanded', 'false');
+    this.#section.hidden = true;
+    this.#body().replaceChildren();
+    this.#hold(false);
+    if (hadFocus) open.button.focus();
+  }
+
+  async #toggle(button: HTMLButtonElement): Promise<void> {
+    const wasOpen = this.#open?.button === button;
+    this.close();
+    if (wasOpen) return;
+    const open: Open = { button, view: null };
+    this.#open = open;
+    this.#show(button);
+    const body = this.#body();
+    body.textContent = kViews.fetching;
+    try {
+      const { open: enter } = await this.#fetched(button.dataset.view!);
+      if (this.#open !== open) return;
+      body.replaceChildren();
+      const view = await enter(body, this.#page);
+      if (this.#open !== open) return view.close();
+      open.view = view;
+      view.answered?.(this.#answer);
+    } catch (error) {
+      if (this.#open === open) body.textContent = reasonOf(error);
+    }
+  }
+
+  #show(button: HTMLButtonElement): void {
+    const title = button.textContent!;
+    button.setAttribute('aria-expanded', 'true');
+    this.#hold(true);
+    this.#section.querySelector('h2')!.textContent = title;
+    this.#section.dataset.view = button.dataset.view;
+    this.#section.hidden = false;
+    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+    this.#section.scrollIntoView({ behavior, block: 'start' });
+  }
+
+  async #fetched(name: string): Promise<ViewModule> {
+    const { script, style } = viewFiles(name);
+    // A browser may remember a script that did not arrive by its address; the fragment makes it another.
+    const again = this.#attempts++;
+    const [module] = await Promise.all([
+      import(`${script}#${again}`) as Promise<ViewModule>,
+      styled(style),
+    ]);
+    return module;
+  }
+
+  #body(): HTMLElement {
+    return this.#section.querySelector<HTMLElement>('.body')!;
+  }
+
+  /** Keeps the part above as high as it is, so that what is drawn on does not move when a view opens. */
+  #hold(still: boolean): void {
+    const main = document.querySelector('main')!;
+    main.style.minHeight = still ? `${main.getBoundingClientRect().height}px` : '';
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || this.#open === null || event.defaultPrevented) return;
+    event.stopPropagation(); // on the pad it means: clear
+    this.close();
+  }
+}
+
+/** The engine's failures and the page's own have a code, and their sentence; all others are the network's. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? error.message : kViews.failed;
+}
+
+/** Adds the style sheet once it is needed; settles when it is in force. */
+function styled(address: string): Promise<void> {
+  const known = document.querySelector(`link[href="${address}"]`);
+  if (known !== null) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const link = document.createElement('link');
+    link.rel = 'stylesheet';
+    link.href = address;
+    link.addEventListener('load', () => resolve());
+    link.addEventListener('error', () => {
+      link.remove();
+      reject(new Error(`no answer for ${address}`));
+    });
+    document.head.append(link);
+  });
+}
