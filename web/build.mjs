@@ -8,6 +8,8 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { buildLanguages, inLanguage, languageButtons, pageStrings } from './build_languages.mjs';
+import { kLanguages } from './languages.mjs';
 import { buildPackage } from './package.mjs';
 
 const kRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -73,24 +75,25 @@ class Site {
 }
 
 /** The source's address, where one is known; a link to nowhere is worse than none. */
-async function sourceLink() {
+async function sourceLink(/** @type {string} */ text) {
   const { GITHUB_SERVER_URL: host, GITHUB_REPOSITORY: name, INKLING_SOURCE_URL } = process.env;
   const { homepage } = JSON.parse(await readFile(path.join(kRoot, 'package.json'), 'utf8'));
   const url = INKLING_SOURCE_URL ?? (host && name ? `${host}/${name}` : homepage);
-  return url ? ` <a href="${url}">Source</a>` : '';
+  return url ? ` <a href="${url}">${text}</a>` : '';
 }
 
-/** Each view's script (a module of its own) and style sheet. @param {Site} site */
+/** Each view's style sheet, and its script (a module of its own) in each language. @param {Site} site */
 async function buildViews(site) {
-  /** @type {Record<string, {script: string, style: string}>} */
+  /** @type {Record<string, {scripts: Record<string, string>, style: string}>} */
   const views = {};
   for (const name of (await readdir(path.join(kRoot, 'web/views'))).sort()) {
-    const script = await bundle(`web/views/${name}/view.ts`, { format: 'esm', define: kNoLibrary });
     const style = await bundle(`web/views/${name}/view.css`);
-    views[name] = {
-      script: await site.hashed(`assets/view-${name}.js`, script),
-      style: await site.hashed(`assets/view-${name}.css`, style),
-    };
+    views[name] = { scripts: {}, style: await site.hashed(`assets/view-${name}.css`, style) };
+    for (const { code } of kLanguages) {
+      const options = { format: /** @type {const} */ ('esm'), define: kNoLibrary, plugins: [inLanguage(code)] };
+      const script = await bundle(`web/views/${name}/view.ts`, options);
+      views[name].scripts[code] = await site.hashed(`assets/view-${name}-${code}.js`, script);
+    }
   }
   return views;
 }
@@ -106,6 +109,16 @@ const kBars = [...Array(10).keys()]
   })
   .join('\n');
 
+const escaped = (/** @type {string} */ text) =>
+  text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** @param {Record<string, string>} holes @param {string} hole */
+function filled(holes, hole) {
+  if (hole in holes) return holes[hole];
+  console.error(`site: index.html has a hole {{${hole}}} that nothing fills. Name it in page_strings.ts.`);
+  process.exit(1);
+}
+
 /** @param {string} folder @param {Parts} parts */
 async function buildSite(folder, { model, engines }) {
   const site = new Site(folder);
@@ -119,16 +132,23 @@ async function buildSite(folder, { model, engines }) {
   }
   const views = await buildViews(site);
   const define = { INKLING_FILES: JSON.stringify({ ...files, views }), ...kNoLibrary };
+  const languages = JSON.stringify(await buildLanguages(site, bundle));
+  const languageScript = await bundle('web/src/language.ts', { define: { INKLING_LANGUAGES: languages } });
+  const texts = await pageStrings(bundle, 'en');
+  /** @type {Record<string, string>} */
   const holes = {
+    ...Object.fromEntries(Object.entries(texts).map(([hole, text]) => [hole, escaped(text)])),
+    language_js: await site.hashed('assets/language.js', languageScript),
     js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
     css: await site.hashed('assets/style.css', await bundle('web/style.css')),
     icon: await site.hashed('assets/icon.svg', await readFile(path.join(kRoot, 'web/icon.svg'))),
-    source: await sourceLink(),
-    bars: kBars,
+    source_link: await sourceLink(texts.source),
+    language_buttons: languageButtons(),
+    bar_items: kBars,
   };
   const template = await readFile(path.join(kRoot, 'web/index.html'), 'utf8');
   const html = template
-    .replace(/\{\{(\w+)\}\}/g, (_, hole) => holes[/** @type {keyof typeof holes} */ (hole)])
+    .replace(/\{\{(\w+)\}\}/g, (_, hole) => filled(holes, hole))
     .replace(/^\s+/gm, '');
   await site.plain('index.html', Buffer.from(html));
 }

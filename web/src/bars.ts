@@ -1,5 +1,5 @@
 // Ten bars, one a digit: how probable the network thinks each.
-import { wholePercent } from './strings.ts';
+import { wholePercent } from './numbers.ts';
 
 interface Bar {
   item: HTMLElement;

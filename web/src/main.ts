@@ -7,6 +7,7 @@ import { example } from './examples.ts';
 import { Glimpse } from './glimpse.ts';
 import { History } from './history.ts';
 import { KeyboardPen } from './keyboard_pen.ts';
+import { LanguageChoice } from './language_choice.ts';
 import { Menu } from './menu.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
@@ -14,7 +15,8 @@ import { copyLink, forgetAddress, inkOfAddress, savePng, saveSvg } from './share
 import { bindActions } from './shortcuts.ts';
 import { kEngineFiles, modelAddress } from './site.ts';
 import { PageFailure, setState, showFailure } from './state.ts';
-import { accuracyNote, kOpenedAsFile, kPadLabel, kShared } from './strings.ts';
+import { kFooter, kPadLabel, kReasons, kShared } from './strings.ts';
+import { translated } from './translated.ts';
 import { Views } from './views.ts';
 
 function element<T extends HTMLElement>(id: string): T {
@@ -110,6 +112,8 @@ addEventListener('keydown', (event) => {
   });
 });
 
+new LanguageChoice(element('languages'), () => history.ink);
+
 function openAddress(): void {
   if (location.hash === '') return;
   const ink = inkOfAddress();
@@ -164,7 +168,7 @@ function showAnswer(classification: Classification | null, settled: boolean): vo
 
 function showAccuracy(metadata: Readonly<Record<string, string>>): void {
   const share = Number(metadata.mnist_test_accuracy);
-  if (share > 0 && share <= 1) element('accuracy').textContent = accuracyNote(share);
+  if (share > 0 && share <= 1) element('accuracy').textContent = kFooter.accuracy(share);
 }
 
 function fail(error: unknown): void {
@@ -174,7 +178,7 @@ function fail(error: unknown): void {
 }
 
 async function load(workers = 1): Promise<Inkling> {
-  if (location.protocol === 'file:') throw new PageFailure('opened-as-file', kOpenedAsFile);
+  if (location.protocol === 'file:') throw new PageFailure('opened-as-file', () => kReasons.openedAsFile);
   return Inkling.load({ model: modelAddress(location.search), files: kEngineFiles, workers });
 }
 
@@ -196,16 +200,18 @@ const views = new Views(element('views'), element('view'), {
 async function start(): Promise<void> {
   try {
     const engine = await loading;
+    await translated;
     showAccuracy(engine.metadata);
     reader = new Reader(engine, { answered: showAnswer, failed: fail });
     answer.show(null);
     setState('ready');
     if (history.ink.length > 0 || pad.live !== null) inkChanged();
   } catch (error) {
+    await translated;
     fail(error);
   }
 }
 
 actions.refresh();
-openAddress();
 void start();
+void translated.then(openAddress);

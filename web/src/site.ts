@@ -2,11 +2,11 @@
 // so that the site works in any folder of any host.
 import type { Engine } from '../../wasm/js/index.ts';
 import { PageFailure } from './state.ts';
-import { badModelName } from './strings.ts';
+import { kReasons } from './strings.ts';
 
 declare const INKLING_FILES: Record<Engine | 'worker' | 'model', string> & {
   /** By the names of the folders in web/views. */
-  views: Record<string, { script: string; style: string }>;
+  views: Record<string, { scripts: Record<string, string>; style: string }>;
 };
 
 function at(path: string): string {
@@ -21,10 +21,10 @@ export const kEngineFiles = {
   worker: at(INKLING_FILES.worker),
 };
 
-/** A view's script and style sheet. */
+/** A view's script, in the page's language, and its style sheet. */
 export function viewFiles(name: string): { script: string; style: string } {
-  const { script, style } = INKLING_FILES.views[name];
-  return { script: at(script), style: at(style) };
+  const { scripts, style } = INKLING_FILES.views[name];
+  return { script: at(scripts[document.documentElement.lang]), style: at(style) };
 }
 
 /** A file of this site: names of letters, digits, dot, dash and underscore, joined by slashes. */
@@ -34,6 +34,8 @@ const kModelName = /^(?:\w[\w.-]*\/)*\w[\w.-]*\.onnx$/;
 export function modelAddress(query: string): string {
   const name = new URLSearchParams(query).get('model');
   if (name === null) return at(INKLING_FILES.model);
-  if (!kModelName.test(name)) throw new PageFailure('bad-model-name', badModelName(name));
+  if (!kModelName.test(name)) {
+    throw new PageFailure('bad-model-name', () => kReasons.badModelName(name));
+  }
   return at(name);
 }

@@ -7,10 +7,17 @@ export type State = 'loading' | 'ready' | 'failed';
 
 export class PageFailure extends Error {
   readonly code: FailureCode;
+  readonly #say: () => string;
 
-  constructor(code: FailureCode, message: string) {
-    super(message);
+  /** `say` is asked when the sentence is shown, which is when the page's language is there. */
+  constructor(code: FailureCode, say: () => string) {
+    super();
     this.code = code;
+    this.#say = say;
+  }
+
+  override get message(): string {
+    return this.#say();
   }
 }
 

@@ -1,5 +1,7 @@
-// Every sentence the page says, in one place.
+// Every sentence the page's program says, in English: one object a subject, nothing else is exported.
+// strings.de.ts holds the same in German; what stands in index.html itself is in page_strings.ts.
 import type { ErrorCode } from '../../wasm/js/index.ts';
+import { percent, wholePercent, wholePercentText } from './numbers.ts';
 
 export type FailureCode = ErrorCode | 'opened-as-file' | 'bad-model-name';
 
@@ -54,28 +56,14 @@ export const kFailures: Record<FailureCode, Failure> = {
   disposed: kBugFailure,
 };
 
-export const kOpenedAsFile = 'A browser lets no page from the disk load WebAssembly or a model.';
-
-export function badModelName(name: string): string {
-  return `“${name}” is not a name like models/mine.onnx.`;
-}
-
-const kThinSpace = '\u202f';
-
-export function percent(share: number, decimals = 0): string {
-  return `${(100 * share).toFixed(decimals)}${kThinSpace}%`;
-}
-
-/** A share as a whole percent that never claims certainty: 99.7 % is not 100 %. */
-export function wholePercent(share: number): number {
-  const rounded = Math.round(100 * share);
-  return rounded === 100 && share < 1 ? 99 : rounded;
-}
+export const kReasons = {
+  openedAsFile: 'A browser lets no page from the disk load WebAssembly or a model.',
+  badModelName: (name: string) => `“${name}” is not a name like models/mine.onnx.`,
+};
 
 export const kVerdicts = {
-  loading: 'Fetching the network…',
   empty: 'Waiting for ink',
-  sure: (confidence: number) => `${wholePercent(confidence)}${kThinSpace}% sure`,
+  sure: (confidence: number) => `${wholePercentText(confidence)} sure`,
   unsure: (first: number, second: number) => `${first} or ${second}, perhaps`,
 };
 
@@ -103,6 +91,6 @@ export const kViews = {
   failed: 'This part of the page did not arrive. Check your connection, then close it and open it again.',
 };
 
-export function accuracyNote(share: number): string {
-  return `It reads ${percent(share, 2)} of MNIST’s test digits correctly.`;
-}
+export const kFooter = {
+  accuracy: (share: number) => `It reads ${percent(share, 2)} of MNIST’s test digits correctly.`,
+};

@@ -1,0 +1,41 @@
+// What stands in index.html, in English: the build fills its {{holes}} from here. No two may be the same
+// text unless they are in every language: a translation finds its place by the English (translation.ts).
+import { kPadLabel } from './strings.ts';
+
+export const kPage = {
+  description: 'Draw a digit with mouse, finger or pen; a small network reads it in your browser.',
+  subtitle: 'Draw a digit, and a small network reads it.',
+  noScript:
+    'Inkling reads your drawing with a program that runs in this page: please allow JavaScript.',
+  drawing: 'Drawing',
+  pad: kPadLabel.empty,
+  invitation: 'Draw a digit',
+  pressOne: 'or press one',
+  undo: 'Undo',
+  undoKeys: 'Undo (Ctrl+Z)',
+  undoKey: 'Ctrl Z',
+  redo: 'Redo',
+  redoKeys: 'Redo (Ctrl+Shift+Z or Ctrl+Y)',
+  redoKey: 'Ctrl Y',
+  clear: 'Clear',
+  clearKeys: 'Clear (Esc or Delete)',
+  share: 'Share',
+  shareOrSave: 'Share or save this drawing',
+  copyLink: 'Copy a link',
+  savePng: 'Save as PNG',
+  saveSvg: 'Save as SVG',
+  reading: 'Reading',
+  answer: 'The digit read',
+  loading: 'Fetching the network…',
+  glimpse: 'The 28 by 28 pixels that the network sees',
+  whatTheNetworkSees: 'What the network sees',
+  whatItSees: 'What it sees',
+  bars: 'Probability of each digit, in percent',
+  views: 'More',
+  inside: 'Look inside',
+  closeView: 'Close',
+  closeViewKeys: 'Close (Esc)',
+  privacy: 'What you draw never leaves your machine: the network runs in this page.',
+  source: 'Source',
+  language: 'Language',
+};
