@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildLanguages, inLanguage, languageButtons, pageStrings } from './build_languages.mjs';
+import { buildManifest, buildServiceWorker, versionOf } from './build_install.mjs';
 import { kLanguages } from './languages.mjs';
 import { buildPackage } from './package.mjs';
 
@@ -53,13 +54,17 @@ class Site {
   /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
+    /** @type {string[]} Those that tell their content. */
+    this.names = [];
   }
 
   /** @param {string} name @param {Buffer} bytes */
   async hashed(name, bytes) {
     const { dir, name: stem, ext } = path.parse(name);
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 10);
-    return this.plain(path.posix.join(dir, `${stem}-${hash}${ext}`), bytes);
+    const unique = path.posix.join(dir, `${stem}-${hash}${ext}`);
+    this.names.push(unique);
+    return this.plain(unique, bytes);
   }
 
   /** @param {string} name @param {Buffer} bytes */
@@ -142,6 +147,8 @@ async function buildSite(folder, { model, engines }) {
     js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
     css: await site.hashed('assets/style.css', await bundle('web/style.css')),
     icon: await site.hashed('assets/icon.svg', await readFile(path.join(kRoot, 'web/icon.svg'))),
+    touch_icon: await buildManifest(site, texts),
+    version: '{{version}}',
     source_link: await sourceLink(texts.source),
     language_buttons: languageButtons(),
     bar_items: kBars,
@@ -150,7 +157,10 @@ async function buildSite(folder, { model, engines }) {
   const html = template
     .replace(/\{\{(\w+)\}\}/g, (_, hole) => filled(holes, hole))
     .replace(/^\s+/gm, '');
-  await site.plain('index.html', Buffer.from(html));
+  const version = versionOf(html);
+  await site.plain('index.html', Buffer.from(html.replace('{{version}}', version)));
+  const { js, css, icon, language_js } = holes;
+  await buildServiceWorker(site, bundle, version, [js, css, icon, language_js, files.worker, files.model]);
 }
 
 /** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */

@@ -9,9 +9,10 @@ import { History } from './history.ts';
 import { KeyboardPen } from './keyboard_pen.ts';
 import { LanguageChoice } from './language_choice.ts';
 import { Menu } from './menu.ts';
+import { keepOffline } from './offline.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
-import { copyLink, forgetAddress, inkOfAddress, savePng, saveSvg } from './share.ts';
+import { copyLink, forgetAddress, inkOfAddress, reload, savePng, saveSvg } from './share.ts';
 import { bindActions } from './shortcuts.ts';
 import { kEngineFiles, modelAddress } from './site.ts';
 import { PageFailure, setState, showFailure } from './state.ts';
@@ -113,6 +114,7 @@ addEventListener('keydown', (event) => {
 });
 
 new LanguageChoice(element('languages'), () => history.ink);
+element('reload').addEventListener('click', () => reload(history.ink));
 
 function openAddress(): void {
   if (location.hash === '') return;
@@ -205,6 +207,7 @@ async function start(): Promise<void> {
     reader = new Reader(engine, { answered: showAnswer, failed: fail });
     answer.show(null);
     setState('ready');
+    void keepOffline(() => (element('update').hidden = false));
     if (history.ink.length > 0 || pad.live !== null) inkChanged();
   } catch (error) {
     await translated;

@@ -38,5 +38,7 @@ export const kPage: typeof english.kPage = {
   closeViewKeys: 'Schließen (Esc)',
   privacy: 'Was du schreibst, bleibt auf deinem Gerät: Das Netz rechnet in dieser Seite.',
   source: 'Quelltext',
+  newVersion: 'Eine neue Version ist da.',
+  reload: 'Neu laden',
   language: 'Sprache',
 };

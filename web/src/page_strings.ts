@@ -37,5 +37,7 @@ export const kPage = {
   closeViewKeys: 'Close (Esc)',
   privacy: 'What you draw never leaves your machine: the network runs in this page.',
   source: 'Source',
+  newVersion: 'A new version is here.',
+  reload: 'Reload',
   language: 'Language',
 };
