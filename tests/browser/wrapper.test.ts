@@ -46,6 +46,27 @@ after(async () => {
 
 const kSeven = drawing('7');
 
+test('a range says what the model is given for paper and for ink; what it was shown stays ink = 1', async () => {
+  const answers = await visit.page.evaluate(async (strokes) => {
+    const of = async (range?: [number, number]) => {
+      const other = await Inkling.load({ model: './inkling/compact.onnx', range });
+      const { probabilities, pixels } = await other.classifyStrokes(strokes);
+      const turned = await other.classifyPixels(pixels.map((pixel) => 1 - pixel));
+      await other.dispose();
+      return { drawn: [...probabilities], turned: [...turned.probabilities], most: Math.max(...pixels) };
+    };
+    const refused = (range: unknown) =>
+      Inkling.load({ model: './inkling/compact.onnx', range: range as [number, number] }).catch(String);
+    return { plain: await of(), same: await of([0, 1]), inverted: await of([1, 0]), bad: [await refused([0, 0]), await refused([0, NaN])] };
+  }, kSeven);
+  assert.deepEqual(answers.same, answers.plain);
+  assert.notDeepEqual(answers.inverted.drawn, answers.plain.drawn);
+  const difference = answers.inverted.turned.map((p, i) => Math.abs(p - answers.plain.drawn[i]));
+  assert.ok(Math.max(...difference) < 1e-5, 'two turns are none'); // 1 - (1 - x) rounds
+  assert.ok(answers.inverted.most <= 1 && answers.inverted.most > 0.5);
+  for (const error of answers.bad) assert.match(String(error), /two different numbers/);
+});
+
 test('classifyStrokes reads a drawing', async () => {
   const answer = await visit.page.evaluate(async (strokes) => {
     const { digit, confidence, probabilities, pixels } = await engine.classifyStrokes(strokes);

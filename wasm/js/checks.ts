@@ -1,7 +1,7 @@
 // What a caller hands over, looked at before it goes to a worker: a mistake is 'invalid-argument', with a
 // sentence that names the call and the place. What only the engine can judge (a NaN, ink that is not
 // there) is left to the engine.
-import { InklingError, type Picture, type Stroke } from './types.ts';
+import { InklingError, type Picture, type Range, type Stroke } from './types.ts';
 
 function refuse(message: string): never {
   throw new InklingError('invalid-argument', message);
@@ -62,6 +62,11 @@ export function checkBatch(pixels: Float32Array, count: number, size: number): v
 export function checkRounds(rounds: number): void {
   if (Number.isInteger(rounds) && rounds >= 1) return;
   refuse('profile: the number of rounds must be a whole number, 1 or more.');
+}
+
+export function checkRange([paper, ink]: Range): void {
+  if (Number.isFinite(paper) && Number.isFinite(ink) && paper !== ink) return;
+  refuse('load: the range is two different numbers, for paper and for ink.');
 }
 
 export function checkName(name: string): void {

@@ -1,6 +1,6 @@
 // The module that a page imports: loads a model, owns the workers, and answers every call with a
 // promise. The page's own thread does nothing but fetch and compile.
-import { checkBatch, checkName, checkPicture, checkPixels, checkRounds, checkStrokes } from './checks.ts';
+import { checkBatch, checkName, checkPicture, checkPixels, checkRange, checkRounds, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { Pool } from './pool.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type Picture,
   type PlanStep,
   type ProfiledStep,
+  type Range,
   type Stroke,
 } from './types.ts';
 
@@ -25,6 +26,8 @@ export interface LoadOptions {
   model: string | URL | Uint8Array | ArrayBuffer;
   /** Files that the model keeps weights in, by the names that it calls them: where they are, or their bytes. */
   sideFiles?: Record<string, string | URL | Uint8Array | ArrayBuffer>;
+  /** What the model is given for paper and for ink, where it was not trained on 0 and 1: [0, 255], say. */
+  range?: Range;
   /** How many workers share the work; one is plenty for one pen. */
   workers?: number;
   /** Where the parts of this library are; by default beside this module. */
@@ -44,7 +47,8 @@ export class Inkling {
   }
 
   /** Fails with 'unsupported-browser', 'fetch-failed', or the engine's own reason to refuse a model. */
-  static async load({ model, sideFiles = {}, workers = 1, files = {} }: LoadOptions): Promise<Inkling> {
+  static async load(options: LoadOptions): Promise<Inkling> {
+    const { model, sideFiles = {}, range = [0, 1], workers = 1, files = {} } = options;
     const variant = detectVariant();
     if (variant === null) {
       throw new InklingError('unsupported-browser', 'This browser has no WebAssembly SIMD.');
@@ -55,12 +59,13 @@ export class Inkling {
         `load: workers must be 1 or more, not ${workers}.`,
       );
     }
+    checkRange(range);
     const engine = (name: Engine) => compile(files[name] ?? beside(`inkling-${name}.wasm`));
     const bytes = bytesOf(model, 'The model');
     const given = bytesOfEach(sideFiles);
     // The workers start while the module and the model are still on their way to them.
     const start = async (module: Promise<WebAssembly.Module>) => {
-      const parts = Promise.all([module, bytes, given]);
+      const parts = Promise.all([module, bytes, given, range]);
       parts.catch(() => {}); // The pool says so, unless there is none.
       const pool = new Pool(files.worker ?? beside('inkling-worker.js'), parts, workers);
       try {

@@ -12,6 +12,7 @@ import {
   type ErrorCode,
   type Picture,
   type ProfiledStep,
+  type Range,
   type Stroke,
 } from './types.ts';
 
@@ -59,6 +60,7 @@ export class EngineModule {
   #threshold = 0;
   #inputSize = kPixelCount;
   #classes = kDigitCount;
+  #range: Range = [0, 1];
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -73,9 +75,10 @@ export class EngineModule {
 
   /**
    * Loads ONNX bytes in place of whatever was loaded before. `files`: what the model keeps beside itself,
-   * by the names that it (and the error of a load without them) calls them.
+   * by the names that it (and the error of a load without them) calls them. `range`: what the model is given
+   * for paper and for ink.
    */
-  load(onnx: Uint8Array, files: Record<string, Uint8Array> = {}): Description {
+  load(onnx: Uint8Array, files: Record<string, Uint8Array> = {}, range: Range = [0, 1]): Description {
     const beside = Object.entries(files).map(([name, bytes]) => ({
       name: new TextEncoder().encode(name + '\0'),
       bytes,
@@ -93,6 +96,7 @@ export class EngineModule {
     });
     this.dispose();
     this.#engine = handle;
+    this.#range = range;
     const description = this.describe();
     this.#threshold = description.threshold;
     this.#inputSize = product(description.input);
@@ -209,10 +213,16 @@ export class EngineModule {
     }
     const sizes = [pixels.length * kFloatBytes, count * this.#classes * kFloatBytes];
     return this.#withMemory(sizes, ([image, out]) => {
-      this.#floats(image, pixels.length).set(pixels);
+      this.#floats(image, pixels.length).set(this.#ranged(pixels));
       this.#check(this.#exports.inkling_engine_classify(this.#engine, image, count, out));
       return this.#floats(out, count * this.#classes).slice();
     });
+  }
+
+  /** Pixels (ink = 1) as the model takes them. */
+  #ranged(pixels: Float32Array): Float32Array {
+    const [paper, ink] = this.#range;
+    return paper === 0 && ink === 1 ? pixels : pixels.map((pixel) => paper + (ink - paper) * pixel);
   }
 
   /** Runs `use` with a buffer of each size, freed afterwards whatever happens (but for a trap). */

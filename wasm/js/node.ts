@@ -1,7 +1,7 @@
 // What Node imports: the same calls, answered on the calling thread (start a worker thread of your own
 // where that matters). Files are read from disk.
 import { readFile } from 'node:fs/promises';
-import { checkBatch, checkName, checkPicture, checkPixels, checkRounds, checkStrokes } from './checks.ts';
+import { checkBatch, checkName, checkPicture, checkPixels, checkRange, checkRounds, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { EngineModule } from './module.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type Picture,
   type PlanStep,
   type ProfiledStep,
+  type Range,
   type Stroke,
 } from './types.ts';
 
@@ -26,6 +27,8 @@ export interface LoadOptions {
   model: Source;
   /** Files that the model keeps weights in, by the names that it calls them. */
   sideFiles?: Record<string, Source>;
+  /** What the model is given for paper and for ink, where it was not trained on 0 and 1: [0, 255], say. */
+  range?: Range;
 }
 
 export class Inkling {
@@ -42,11 +45,12 @@ export class Inkling {
   }
 
   /** Fails with 'fetch-failed' (a file cannot be read), or the engine's own reason to refuse a model. */
-  static async load({ model, sideFiles = {} }: LoadOptions): Promise<Inkling> {
+  static async load({ model, sideFiles = {}, range = [0, 1] }: LoadOptions): Promise<Inkling> {
     const variant = detectVariant();
     if (variant === null) {
       throw new InklingError('unsupported-browser', 'This Node has no WebAssembly SIMD.');
     }
+    checkRange(range);
     const onnx = await bytesOf(model, 'The model');
     const beside: Record<string, Uint8Array> = {};
     for (const [name, file] of Object.entries(sideFiles)) {
@@ -55,7 +59,7 @@ export class Inkling {
     const start = async (name: string) => {
       const wasm = await bytesOf(new URL(`inkling-${name}.wasm`, import.meta.url), 'The engine');
       const module = await EngineModule.instantiate(await WebAssembly.compile(wasm));
-      return new Inkling(module, module.load(onnx, beside), variant);
+      return new Inkling(module, module.load(onnx, beside, range), variant);
     };
     try {
       return await start(variant);

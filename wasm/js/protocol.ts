@@ -8,6 +8,7 @@ import type {
   ErrorCode,
   Picture,
   ProfiledStep,
+  Range,
   Stroke,
 } from './types.ts';
 
@@ -15,7 +16,12 @@ import type {
 export interface Calls {
   /** sideFiles: what the model keeps beside itself, by the names that it calls these files. */
   load: {
-    args: [module: WebAssembly.Module, onnx: Uint8Array, sideFiles: Record<string, Uint8Array>];
+    args: [
+      module: WebAssembly.Module,
+      onnx: Uint8Array,
+      sideFiles: Record<string, Uint8Array>,
+      range: Range,
+    ];
     result: Description;
   };
   classifyStrokes: { args: [strokes: readonly Stroke[]]; result: Classification };

@@ -55,6 +55,9 @@ export interface Description {
   plan: PlanStep[];
 }
 
+/** What a model is given for paper and for ink; most take 0 and 1, some 0 and 255. */
+export type Range = readonly [paper: number, ink: number];
+
 /** A picture: RGBA, row-major from the top left. A browser's ImageData is one. */
 export interface Picture {
   data: Uint8ClampedArray | Uint8Array;

@@ -17,9 +17,9 @@ const handlers: {
     ...args: Calls[Name]['args']
   ) => Calls[Name]['result'] | Promise<Calls[Name]['result']>;
 } = {
-  async load(module, onnx, sideFiles) {
+  async load(module, ...model) {
     engine = await EngineModule.instantiate(module);
-    return engine.load(onnx, sideFiles);
+    return engine.load(...model);
   },
   classifyStrokes: (strokes) => loaded().classify(loaded().pixelsFromStrokes(strokes)),
   classifyImage: (picture) => loaded().classify(loaded().pixelsFromPicture(picture)),
