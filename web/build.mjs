@@ -9,12 +9,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildLanguages, inLanguage, languageButtons, pageStrings } from './build_languages.mjs';
-import { buildManifest, buildServiceWorker, versionOf } from './build_install.mjs';
 import { kLanguages } from './languages.mjs';
+import { cardHtml, shippedModels } from './models.mjs';
 import { buildPackage } from './package.mjs';
 
 const kRoot = fileURLToPath(new URL('..', import.meta.url));
+/** The model that the page begins with; the others of the folder are offered beside it. */
 const kModel = process.env.INKLING_MODEL ?? 'models/compact.onnx';
+const kModels = process.env.INKLING_MODELS ?? 'models';
+/** A site that is built elsewhere comes without the package. */
+const kSite = process.env.INKLING_SITE;
 const kModelHelp = `Train one: ./run trainer, then
   build/inkling train --mnist DIR --out runs/compact
   build/inkling export runs/compact -o models/compact.onnx --fp16
@@ -54,17 +58,13 @@ class Site {
   /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
-    /** @type {string[]} Those that tell their content. */
-    this.names = [];
   }
 
   /** @param {string} name @param {Buffer} bytes */
   async hashed(name, bytes) {
     const { dir, name: stem, ext } = path.parse(name);
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 10);
-    const unique = path.posix.join(dir, `${stem}-${hash}${ext}`);
-    this.names.push(unique);
-    return this.plain(unique, bytes);
+    return this.plain(path.posix.join(dir, `${stem}-${hash}${ext}`), bytes);
   }
 
   /** @param {string} name @param {Buffer} bytes */
@@ -89,7 +89,7 @@ async function sourceLink(/** @type {string} */ text) {
 
 /** Each view's style sheet, and its script (a module of its own) in each language. @param {Site} site */
 async function buildViews(site) {
-  /** @type {Record<string, {scripts: Record<string, string>, style: string}>} */
+  /** @type {Record<string, {scripts: Record<string, string>, style: string, worker?: string}>} */
   const views = {};
   for (const name of (await readdir(path.join(kRoot, 'web/views'))).sort()) {
     const style = await bundle(`web/views/${name}/view.css`);
@@ -99,12 +99,30 @@ async function buildViews(site) {
       const script = await bundle(`web/views/${name}/view.ts`, options);
       views[name].scripts[code] = await site.hashed(`assets/view-${name}-${code}.js`, script);
     }
+    const worker = `web/views/${name}/worker.ts`;
+    if (!existsSync(path.join(kRoot, worker))) continue;
+    views[name].worker = await site.hashed(`assets/view-${name}-worker.js`, await bundle(worker));
   }
   return views;
 }
 
 /** Only the library looks for files beside itself. */
 const kNoLibrary = { 'import.meta.url': '""' };
+
+/** Each model that ships, and its card as a page. @param {Site} site @param {string} icon */
+async function buildModels(site, icon) {
+  const css = await site.hashed('assets/how.css', await bundle('web/how.css'));
+  const models = [];
+  for (const { name, bytes, accuracy, card } of await shippedModels(kModel, kModels)) {
+    const source = await site.hashed(`models/${name}.onnx`, bytes);
+    const how = card === null ? undefined : `how-${name}.html`;
+    models.push({ name, source, size: bytes.length, accuracy: accuracy ?? undefined, how });
+    if (how === undefined) continue;
+    const page = await filled('web/how.html', { name, icon, css, card: cardHtml(card ?? '') });
+    await site.plain(how, Buffer.from(page));
+  }
+  return models;
+}
 
 const kBars = [...Array(10).keys()]
   .map((digit) => {
@@ -117,26 +135,30 @@ const kBars = [...Array(10).keys()]
 const escaped = (/** @type {string} */ text) =>
   text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** @param {Record<string, string>} holes @param {string} hole */
-function filled(holes, hole) {
-  if (hole in holes) return holes[hole];
-  console.error(`site: index.html has a hole {{${hole}}} that nothing fills. Name it in page_strings.ts.`);
-  process.exit(1);
+/** A template with its {{holes}} filled. @param {string} file @param {Record<string, string>} holes */
+async function filled(file, holes) {
+  const template = await readFile(path.join(kRoot, file), 'utf8');
+  return template.replace(/^\s+/gm, '').replace(/\{\{(\w+)\}\}/g, (_, hole) => {
+    if (hole in holes) return holes[hole];
+    console.error(`site: ${file} has a hole {{${hole}}} that nothing fills. Name it in page_strings.ts.`);
+    process.exit(1);
+  });
 }
 
 /** @param {string} folder @param {Parts} parts */
-async function buildSite(folder, { model, engines }) {
+async function buildSite(folder, { engines }) {
   const site = new Site(folder);
   /** @type {Record<string, string>} */
   const files = {
     worker: await site.hashed('assets/worker.js', await bundle('wasm/js/worker.ts')),
-    model: await site.hashed('models/compact.onnx', model),
   };
   for (const [name, bytes] of engines) {
     files[name] = await site.hashed(`assets/inkling-${name}.wasm`, bytes);
   }
   const views = await buildViews(site);
-  const define = { INKLING_FILES: JSON.stringify({ ...files, views }), ...kNoLibrary };
+  const icon = await site.hashed('assets/icon.svg', await readFile(path.join(kRoot, 'web/icon.svg')));
+  const models = await buildModels(site, icon);
+  const define = { INKLING_FILES: JSON.stringify({ ...files, views, models }), ...kNoLibrary };
   const languages = JSON.stringify(await buildLanguages(site, bundle));
   const languageScript = await bundle('web/src/language.ts', { define: { INKLING_LANGUAGES: languages } });
   const texts = await pageStrings(bundle, 'en');
@@ -146,21 +168,12 @@ async function buildSite(folder, { model, engines }) {
     language_js: await site.hashed('assets/language.js', languageScript),
     js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
     css: await site.hashed('assets/style.css', await bundle('web/style.css')),
-    icon: await site.hashed('assets/icon.svg', await readFile(path.join(kRoot, 'web/icon.svg'))),
-    touch_icon: await buildManifest(site, texts),
-    version: '{{version}}',
+    icon,
     source_link: await sourceLink(texts.source),
     language_buttons: languageButtons(),
     bar_items: kBars,
   };
-  const template = await readFile(path.join(kRoot, 'web/index.html'), 'utf8');
-  const html = template
-    .replace(/\{\{(\w+)\}\}/g, (_, hole) => filled(holes, hole))
-    .replace(/^\s+/gm, '');
-  const version = versionOf(html);
-  await site.plain('index.html', Buffer.from(html.replace('{{version}}', version)));
-  const { js, css, icon, language_js } = holes;
-  await buildServiceWorker(site, bundle, version, [js, css, icon, language_js, files.worker, files.model]);
+  await site.plain('index.html', Buffer.from(await filled('web/index.html', holes)));
 }
 
 /** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */
@@ -168,7 +181,7 @@ async function replace(
   /** @type {string} */ name,
   /** @type {(folder: string) => Promise<void>} */ make,
 ) {
-  const target = path.join(kRoot, 'build', name);
+  const target = path.join(kRoot, name);
   const fresh = `${target}.new`;
   await rm(fresh, { recursive: true, force: true });
   await make(fresh);
@@ -186,9 +199,9 @@ async function engine(name) {
 /** @type {Parts} */
 const parts = { model: await input(kModel, kModelHelp), engines: [] };
 for (const name of kEngines) parts.engines.push([name, await engine(name)]);
-await replace('site', (folder) => buildSite(folder, parts));
-await replace('package', (folder) => buildPackage(kRoot, folder, parts, bundle));
-const wire = (await readdir(path.join(kRoot, 'build/site'), { recursive: true })).filter((name) =>
-  name.endsWith('.br'),
-);
+await replace(kSite ?? 'build/site', (folder) => buildSite(folder, parts));
+if (kSite !== undefined) process.exit();
+await replace('build/package', (folder) => buildPackage(kRoot, folder, parts, bundle));
+const names = await readdir(path.join(kRoot, 'build/site'), { recursive: true });
+const wire = names.filter((name) => name.endsWith('.br'));
 console.log(`site: build/site is ready (${wire.length} files); build/package is the library`);

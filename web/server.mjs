@@ -14,8 +14,6 @@ const kTypes = {
   '.wasm': 'application/wasm',
   '.onnx': 'application/octet-stream',
   '.json': 'application/json',
-  '.webmanifest': 'application/manifest+json',
-  '.png': 'image/png',
 };
 
 /** Files whose name tells their content never change. */

@@ -15,7 +15,7 @@ const kCoreBudget = 49 * 1024;
 const kFullBudget = 78 * 1024;
 
 /** What a page of someone else's loads of the wrapper: the library and its worker. */
-const kWrapperBudget = 4.85 * 1024;
+const kWrapperBudget = 4.95 * 1024;
 
 /** Another language, which only its readers fetch. */
 const kLanguageBudget = 4 * 1024;
@@ -23,7 +23,7 @@ const kLanguageBudget = 4 * 1024;
 /** What the page itself may take of it. */
 const kPageBudget = 25 * 1024;
 
-/** Each view's script and style: they are fetched when they are opened. */
+/** Each view's script, style and worker: they are fetched when they are opened. */
 const kViewBudget = 12 * 1024;
 
 interface Part {
@@ -63,7 +63,7 @@ test('each view is within its budget', () => {
   for (const [name, files] of views) {
     console.log(`view ${name}: ${files.map(({ name, brotli }) => `${path.extname(name)} ${brotli}`).join(' + ')}`);
     const ofOneReader = files.filter(({ name }) => !/-(?!en)[a-z]{2}-\w+\.js$/.test(name));
-    assert.equal(ofOneReader.length, 2);
+    assert.equal(ofOneReader.length, ofOneReader.some((file) => file.name.includes('-worker-')) ? 3 : 2);
     assert.ok(total(ofOneReader) <= kViewBudget, `the view ${name} is over its budget`);
   }
 });
@@ -94,10 +94,11 @@ test('page, engine and model together are within the budget', () => {
   const all = parts().filter(({ name }) => !isView(name));
   const modules = all.filter(({ name }) => name.endsWith('.wasm'));
   const engines = modules.filter(({ name }) => !name.includes('-full-')); // those come only when needed
-  const model = all.filter(({ name }) => name.endsWith('.onnx'));
+  const models = all.filter(({ name }) => name.endsWith('.onnx'));
+  const model = models.filter(({ name }) => name.startsWith('models/compact-')); // others come when chosen
+  const cards = all.filter(({ name }) => /(^|\/)how-/.test(name));
   const languages = all.filter(({ name }) => /language-\w\w-/.test(name));
-  const others = all.filter(({ name }) => name === 'sw.js' || name.endsWith('.png')); // after the first answer
-  const apart = [...modules, ...model, ...languages, ...others];
+  const apart = [...modules, ...models, ...languages, ...cards];
   const page = all.filter((part) => !apart.includes(part));
   assert.equal(modules.length, 4);
   assert.equal(engines.length, 2);

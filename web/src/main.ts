@@ -1,22 +1,23 @@
 // The page: wires the pad, the history, the engine and what shows its answer. Drawing works from the
 // first moment; what was drawn while the network loads is read when it is there.
-import { Inkling, type Classification, type Stroke } from '../../wasm/js/index.ts';
+import type { Classification, Inkling, Stroke } from '../../wasm/js/index.ts';
 import { Answer } from './answer.ts';
 import { Bars } from './bars.ts';
+import { watchDrops } from './drops.ts';
 import { example } from './examples.ts';
 import { Glimpse } from './glimpse.ts';
 import { History } from './history.ts';
 import { KeyboardPen } from './keyboard_pen.ts';
 import { LanguageChoice } from './language_choice.ts';
 import { Menu } from './menu.ts';
-import { keepOffline } from './offline.ts';
+import { Networks } from './networks.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
-import { copyLink, forgetAddress, inkOfAddress, reload, savePng, saveSvg } from './share.ts';
+import { copyLink, forgetAddress, inkOfAddress, savePng, saveSvg } from './share.ts';
 import { bindActions } from './shortcuts.ts';
-import { kEngineFiles, modelAddress } from './site.ts';
-import { PageFailure, setState, showFailure } from './state.ts';
-import { kFooter, kPadLabel, kReasons, kShared } from './strings.ts';
+import { firstModel, viewFiles } from './site.ts';
+import { setState, showFailure } from './state.ts';
+import { kPadLabel, kShared } from './strings.ts';
 import { translated } from './translated.ts';
 import { Views } from './views.ts';
 
@@ -114,7 +115,6 @@ addEventListener('keydown', (event) => {
 });
 
 new LanguageChoice(element('languages'), () => history.ink);
-element('reload').addEventListener('click', () => reload(history.ink));
 
 function openAddress(): void {
   if (location.hash === '') return;
@@ -168,47 +168,62 @@ function showAnswer(classification: Classification | null, settled: boolean): vo
   canvas.setAttribute('aria-label', length === 0 ? kPadLabel.empty : kPadLabel.inked(length));
 }
 
-function showAccuracy(metadata: Readonly<Record<string, string>>): void {
-  const share = Number(metadata.mnist_test_accuracy);
-  if (share > 0 && share <= 1) element('accuracy').textContent = kFooter.accuracy(share);
-}
-
 function fail(error: unknown): void {
   reader = null;
   pad.enabled = false;
   showFailure(error);
 }
 
-async function load(workers = 1): Promise<Inkling> {
-  if (location.protocol === 'file:') throw new PageFailure('opened-as-file', () => kReasons.openedAsFile);
-  return Inkling.load({ model: modelAddress(location.search), files: kEngineFiles, workers });
+/** Also after a failure: a network that can be read with mends it. */
+function readWith(engine: Inkling): void {
+  if (reader === null) reader = new Reader(engine, { answered: showAnswer, failed: fail });
+  else reader.engine = engine;
+  pad.enabled = true;
+  element('failure').hidden = true;
+  setState('ready');
+  if (history.ink.length > 0 || pad.live !== null) inkChanged();
+  else showAnswer(null, true);
 }
 
-const loading = load();
+const networks = new Networks(element('network'), () => firstModel(location.search), {
+  changed(engine) {
+    readWith(engine);
+    views.modelChanged();
+  },
+  refused: note,
+});
 
 const views = new Views(element('views'), element('view'), {
-  engine: loading,
-  anotherEngine: load,
+  get engine() {
+    return networks.engine;
+  },
+  get model() {
+    return networks.current;
+  },
+  shippedModel: networks.shipped,
+  loadModel: (model) => networks.load(model),
+  useModel: (model) => networks.use(model),
+  anotherEngine: (workers) => networks.load(networks.current, workers),
   modelBytes: async () => {
-    const response = await fetch(modelAddress(location.search));
-    return new Uint8Array(await response.arrayBuffer());
+    const { source } = networks.current;
+    if (source instanceof Uint8Array) return source;
+    return new Uint8Array(await (await fetch(source)).arrayBuffer());
   },
   strokes,
   ink: () => history.ink,
   replaceInk: (ink) => step(() => history.replace(ink)),
   note,
+  workerScript: (view) => viewFiles(view).worker!,
 });
+
+watchDrops((given) => void views.give('files', given));
 
 async function start(): Promise<void> {
   try {
-    const engine = await loading;
+    const engine = await networks.engine;
     await translated;
-    showAccuracy(engine.metadata);
-    reader = new Reader(engine, { answered: showAnswer, failed: fail });
-    answer.show(null);
-    setState('ready');
-    void keepOffline(() => (element('update').hidden = false));
-    if (history.ink.length > 0 || pad.live !== null) inkChanged();
+    networks.show(engine);
+    readWith(engine);
   } catch (error) {
     await translated;
     fail(error);

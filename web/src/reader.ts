@@ -14,7 +14,7 @@ export interface ReaderEvents {
 }
 
 export class Reader {
-  readonly #engine: Inkling;
+  #engine: Inkling;
   readonly #events: ReaderEvents;
   #wanted: readonly Stroke[] | null = null;
   #busy = false;
@@ -30,6 +30,12 @@ export class Reader {
   read(strokes: readonly Stroke[]): void {
     this.#wanted = strokes;
     void this.#work();
+  }
+
+  /** Another engine answers from now on. */
+  set engine(engine: Inkling) {
+    this.#engine = engine;
+    this.forget();
   }
 
   /** What was asked so far is of no interest any more. */

@@ -13,14 +13,6 @@ export function linkTo(ink: Ink): string {
   return location.href.replace(/#.*/, '') + kFragment + encodeInk(ink);
 }
 
-/** The page anew, at this address with `change` made to it; the drawing comes back with it. */
-export function reload(ink: Ink, change: (address: URL) => void = () => {}): void {
-  const address = new URL(ink.length > 0 ? linkTo(ink) : location.href);
-  change(address);
-  history.replaceState(null, '', address);
-  location.reload();
-}
-
 /** The drawing of an address; null when it holds none, or none that this page made. */
 export function inkOfAddress(): Ink | null {
   if (!location.hash.startsWith(kFragment)) return null;
@@ -81,7 +73,8 @@ export function svgOf(ink: Ink): string {
   return `${head}${paper}${group}${pieces.join('')}</g></svg>\n`;
 }
 
-function save(blob: Blob, name: string): void {
+/** Gives a file to the visitor. */
+export function save(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -88,3 +88,7 @@ export const kViews: typeof english.kViews = {
 export const kFooter: typeof english.kFooter = {
   accuracy: (share) => `Von den Testziffern aus MNIST liest es ${percent(share, 2)} richtig.`,
 };
+
+export const kNetwork: typeof english.kNetwork = {
+  refused: (name, reason) => `${name} lässt sich nicht verwenden: ${reason}`,
+};

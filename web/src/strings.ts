@@ -94,3 +94,8 @@ export const kViews = {
 export const kFooter = {
   accuracy: (share: number) => `It reads ${percent(share, 2)} of MNIST’s test digits correctly.`,
 };
+
+/** The line at the foot of the page about the network that reads. */
+export const kNetwork = {
+  refused: (name: string, reason: string) => `${name} cannot be used: ${reason}`,
+};

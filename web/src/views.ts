@@ -3,7 +3,7 @@
 import type { Classification } from '../../wasm/js/index.ts';
 import { viewFiles } from './site.ts';
 import { kViews } from './strings.ts';
-import type { PageContext, View, ViewModule } from './view.ts';
+import type { Given, PageContext, View, ViewModule } from './view.ts';
 
 interface Open {
   button: HTMLButtonElement;
@@ -12,13 +12,16 @@ interface Open {
 }
 
 export class Views {
+  readonly #nav: HTMLElement;
   readonly #section: HTMLElement;
   readonly #page: PageContext;
   #open: Open | null = null;
   #answer: Classification | null = null;
-  #attempts = 0;
+  /** Of a view's script, how often it did not arrive. */
+  readonly #failures = new Map<string, number>();
 
   constructor(nav: HTMLElement, section: HTMLElement, page: PageContext) {
+    this.#nav = nav;
     this.#section = section;
     this.#page = page;
     nav.addEventListener('click', ({ target }) => {
@@ -36,6 +39,22 @@ export class Views {
   answered(answer: Classification | null): void {
     this.#answer = answer;
     this.#open?.view?.answered?.(answer);
+  }
+
+  /** Files for a view: it is opened for them where it is not open. */
+  async give(name: string, given: Given): Promise<void> {
+    const button = this.#nav.querySelector<HTMLButtonElement>(`[data-view=${name}]`)!;
+    if (this.#open?.button !== button) await this.#toggle(button);
+    if (this.#open?.button === button) this.#open.view?.given?.(given);
+  }
+
+  /** The page reads with another model. */
+  modelChanged(): void {
+    const view = this.#open?.view;
+    if (!view) return;
+    if (view.modelChanged) return view.modelChanged();
+    view.close();
+    void this.#enter(this.#open!.button);
   }
 
   /** Closes the open view, if there is one; the keyboard's focus goes back to its button. */
@@ -56,9 +75,13 @@ export class Views {
     const wasOpen = this.#open?.button === button;
     this.close();
     if (wasOpen) return;
+    this.#show(button);
+    await this.#enter(button);
+  }
+
+  async #enter(button: HTMLButtonElement): Promise<void> {
     const open: Open = { button, view: null };
     this.#open = open;
-    this.#show(button);
     const body = this.#body();
     body.textContent = kViews.fetching;
     try {
@@ -87,13 +110,16 @@ export class Views {
 
   async #fetched(name: string): Promise<ViewModule> {
     const { script, style } = viewFiles(name);
-    // A browser may remember a script that did not arrive by its address; the fragment makes it another.
-    const again = this.#attempts++;
-    const [module] = await Promise.all([
-      import(`${script}#${again}`) as Promise<ViewModule>,
-      styled(style),
-    ]);
-    return module;
+    // A browser may remember a script that did not arrive by its address; the fragment makes it another. One that
+    // did arrive is not run a second time.
+    const failures = this.#failures.get(name) ?? 0;
+    try {
+      const module = import(`${script}#${failures}`) as Promise<ViewModule>;
+      return (await Promise.all([module, styled(style)]))[0];
+    } catch (error) {
+      this.#failures.set(name, failures + 1);
+      throw error;
+    }
   }
 
   #body(): HTMLElement {
