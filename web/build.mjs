@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildLanguages, inLanguage, languageButtons, pageStrings } from './build_languages.mjs';
+import { buildManifest, buildServiceWorker, versionOf } from './build_install.mjs';
 import { kLanguages } from './languages.mjs';
 import { cardHtml, shippedModels } from './models.mjs';
 import { buildPackage } from './package.mjs';
@@ -58,13 +59,17 @@ class Site {
   /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
+    /** @type {string[]} Those that tell their content. */
+    this.names = [];
   }
 
   /** @param {string} name @param {Buffer} bytes */
   async hashed(name, bytes) {
     const { dir, name: stem, ext } = path.parse(name);
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 10);
-    return this.plain(path.posix.join(dir, `${stem}-${hash}${ext}`), bytes);
+    const unique = path.posix.join(dir, `${stem}-${hash}${ext}`);
+    this.names.push(unique);
+    return this.plain(unique, bytes);
   }
 
   /** @param {string} name @param {Buffer} bytes */
@@ -169,11 +174,18 @@ async function buildSite(folder, { engines }) {
     js: await site.hashed('assets/main.js', await bundle('web/src/main.ts', { define })),
     css: await site.hashed('assets/style.css', await bundle('web/style.css')),
     icon,
+    touch_icon: await buildManifest(site, texts),
+    version: '{{version}}',
     source_link: await sourceLink(texts.source),
     language_buttons: languageButtons(),
     bar_items: kBars,
   };
-  await site.plain('index.html', Buffer.from(await filled('web/index.html', holes)));
+  const html = await filled('web/index.html', holes);
+  const version = versionOf(html);
+  await site.plain('index.html', Buffer.from(html.replace('{{version}}', version)));
+  const { js, css, language_js } = holes;
+  const needed = [js, css, icon, language_js, files.worker, models[0].source];
+  await buildServiceWorker(site, bundle, version, needed);
 }
 
 /** Builds beside the old one and swaps, so that a failed build leaves the old one whole. */

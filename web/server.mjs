@@ -14,6 +14,8 @@ const kTypes = {
   '.wasm': 'application/wasm',
   '.onnx': 'application/octet-stream',
   '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+  '.png': 'image/png',
 };
 
 /** Files whose name tells their content never change. */

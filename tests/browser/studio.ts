@@ -31,6 +31,8 @@ export interface VisitOptions {
   dark?: boolean;
   reducedMotion?: boolean;
   javaScript?: boolean;
+  /** Let the service worker answer (it outlives the visit); without it each visit meets the server. */
+  serviceWorker?: boolean;
   /** Run in the page before its own scripts. */
   prepare?: () => void;
   /** Console lines that belong to the test (a 404 that it provokes). */
@@ -58,11 +60,13 @@ interface Server {
 
 export class Studio {
   readonly #browser: Browser;
-  readonly #server: Server;
+  readonly #site: string;
+  #server: Server;
   readonly #profile: string;
 
-  private constructor(browser: Browser, server: Server, profile: string) {
+  private constructor(browser: Browser, site: string, server: Server, profile: string) {
     this.#browser = browser;
+    this.#site = site;
     this.#server = server;
     this.#profile = profile;
   }
@@ -78,7 +82,7 @@ export class Studio {
       args: [...kArguments, ...asRoot],
       protocolTimeout: 4 * kPatienceMs,
     });
-    return new Studio(browser, server, profile);
+    return new Studio(browser, site, server, profile);
   }
 
   get url(): string {
@@ -89,6 +93,18 @@ export class Studio {
     await this.#browser.close();
     await this.#server.close();
     rmSync(this.#profile, { recursive: true, force: true });
+  }
+
+  /** While this is under way no server answers. */
+  async without(test: () => Promise<void>): Promise<void> {
+    const port = Number(new URL(this.url).port);
+    await this.#server.close();
+    try {
+      await test();
+    } finally {
+      this.#server = await serve(this.#site, port);
+      assert.equal(new URL(this.url).port, String(port), 'the port is taken');
+    }
   }
 
   /** Opens an address of the site (or any other), watched, without waiting for anything of Inkling's. */
@@ -102,6 +118,7 @@ export class Studio {
       { name: 'prefers-reduced-motion', value: options.reducedMotion ? 'reduce' : 'no-preference' },
     ]);
     await page.setJavaScriptEnabled(options.javaScript ?? true);
+    await page.setBypassServiceWorker(!options.serviceWorker);
     if (options.prepare) await page.evaluateOnNewDocument(options.prepare);
     await page.goto(address, { timeout: kPatienceMs });
     return visit;

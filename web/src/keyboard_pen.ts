@@ -28,6 +28,7 @@ export class KeyboardPen {
   readonly #held = new Set<string>();
   #x = 0.5;
   #y = 0.25;
+  #shown = false; // not while a pointer draws
 
   constructor(parts: Parts, pad: Pad) {
     this.#parts = parts;
@@ -50,6 +51,7 @@ export class KeyboardPen {
       return;
     }
     event.preventDefault();
+    this.#shown = true;
     this.refresh();
   }
 
@@ -71,7 +73,7 @@ export class KeyboardPen {
   /** Shows the pen as it is now: an undo may have taken its line away. */
   refresh(): void {
     const { cursor, canvas } = this.#parts;
-    cursor.hidden = document.activeElement !== canvas;
+    cursor.hidden = !this.#shown || document.activeElement !== canvas;
     cursor.classList.toggle('down', this.#pad.lowered);
     cursor.style.setProperty('--x', String(this.#x));
     cursor.style.setProperty('--y', String(this.#y));
@@ -80,6 +82,7 @@ export class KeyboardPen {
   #rest(): void {
     this.#held.clear();
     this.#pad.lift();
-    this.#parts.cursor.hidden = true;
+    this.#shown = false;
+    this.refresh();
   }
 }

@@ -11,9 +11,10 @@ import { KeyboardPen } from './keyboard_pen.ts';
 import { LanguageChoice } from './language_choice.ts';
 import { Menu } from './menu.ts';
 import { Networks } from './networks.ts';
+import { keepOffline } from './offline.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
-import { copyLink, forgetAddress, inkOfAddress, savePng, saveSvg } from './share.ts';
+import { copyLink, forgetAddress, inkOfAddress, reload, savePng, saveSvg } from './share.ts';
 import { bindActions } from './shortcuts.ts';
 import { firstModel, viewFiles } from './site.ts';
 import { setState, showFailure } from './state.ts';
@@ -115,6 +116,7 @@ addEventListener('keydown', (event) => {
 });
 
 new LanguageChoice(element('languages'), () => history.ink);
+element('reload').addEventListener('click', () => reload(history.ink));
 
 function openAddress(): void {
   if (location.hash === '') return;
@@ -224,6 +226,7 @@ async function start(): Promise<void> {
     await translated;
     networks.show(engine);
     readWith(engine);
+    void keepOffline(() => (element('update').hidden = false));
   } catch (error) {
     await translated;
     fail(error);

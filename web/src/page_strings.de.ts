@@ -43,5 +43,7 @@ export const kPage: typeof english.kPage = {
   networkChoice: 'Das Netz, das liest',
   how: 'Wie es trainiert wurde',
   source: 'Quelltext',
+  newVersion: 'Eine neue Version ist da.',
+  reload: 'Neu laden',
   language: 'Sprache',
 };

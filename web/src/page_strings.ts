@@ -42,5 +42,7 @@ export const kPage = {
   networkChoice: 'The network that reads',
   how: 'How it was trained',
   source: 'Source',
+  newVersion: 'A new version is here.',
+  reload: 'Reload',
   language: 'Language',
 };

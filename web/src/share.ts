@@ -13,6 +13,14 @@ export function linkTo(ink: Ink): string {
   return location.href.replace(/#.*/, '') + kFragment + encodeInk(ink);
 }
 
+/** The page anew, at this address with `change` made to it; the drawing comes back with it. */
+export function reload(ink: Ink, change: (address: URL) => void = () => {}): void {
+  const address = new URL(ink.length > 0 ? linkTo(ink) : location.href);
+  change(address);
+  history.replaceState(null, '', address);
+  location.reload();
+}
+
 /** The drawing of an address; null when it holds none, or none that this page made. */
 export function inkOfAddress(): Ink | null {
   if (!location.hash.startsWith(kFragment)) return null;
