@@ -11,9 +11,11 @@
 namespace inkling {
 namespace {
 
-// A float as a whole number; those too large (a Slice that ends at 2^63 - 1) become the largest.
+// A float as a whole number; those too large (a Slice that ends at 2^63 - 1) become the largest, and
+// what is no number (0 / 0) becomes 0.
 std::int64_t to_int(float value) {
   constexpr float kTwo63 = 9223372036854775808.0f;
+  if (std::isnan(value)) return 0;
   if (value >= kTwo63) return std::numeric_limits<std::int64_t>::max();
   if (value < -kTwo63) return std::numeric_limits<std::int64_t>::min();
   return static_cast<std::int64_t>(value);

@@ -415,6 +415,16 @@ TEST(Graph, Float16WeightsAreCastOnce) {
   EXPECT_TRUE(engine.value().classify(std::vector<float>(kPixelCount, 0.5f)).ok());
 }
 
+// 0 / 0 in a shape's arithmetic is no number, and no number is no whole number.
+TEST(Graph, AShapeThatDividesByZeroIsZeroThere) {
+  ModelBuilder model;
+  model.initializer(int_tensor("none", {0})).initializer(int_tensor("rest", {-1}));
+  model.node("Div", {"none", "none"}, {"quotient"})
+      .node("Concat", {"quotient", "rest"}, {"shape"}, {attribute("axis", 0)})
+      .node("Reshape", {"image", "shape"}, {"f"});
+  expect_loads(finish(model, "f", 784));
+}
+
 TEST(Graph, ConstantNodesAreConstants) {
   Numbers numbers(5);
   ModelBuilder model;
