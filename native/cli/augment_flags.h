@@ -23,6 +23,13 @@ inline void add_augment_flags(CLI::App& command, BatchOptions& options) {
              "Augmentation: erase a square with sides of so many pixels");
   add_number(command, "--mixup", options.mixup, 0.0, 100.0,
              "Augmentation: mix each image with another, by a share from Beta(MIXUP, MIXUP)");
+  add_number(
+      command, "--hand", options.hand.variation, 0.0, 3.0,
+      "Drawings: how far the hand strays (bends, slants, trembles, tapers), 1 being the range "
+      "of real hands; the image augmentation then leaves drawings as they are");
+  add_number(command, "--not-digits", options.not_digits, 0.0, 1.0,
+             "Drawings of letters, shapes and scribbles to learn \"?\" from, as a share of the "
+             "digits");
 }
 
 }  // namespace inkling

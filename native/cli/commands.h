@@ -16,6 +16,7 @@ void add_evaluate(CLI::App& app);
 void add_submit(CLI::App& app);
 #ifdef INKLING_HAS_EXPORT
 void add_export(CLI::App& app);
+void add_quantize(CLI::App& app);
 #endif
 #ifdef INKLING_HAS_FETCH
 void add_fetch(CLI::App& app);

@@ -1,14 +1,18 @@
 // `inkling evaluate`: how often a model, a run's network or several averaged are right.
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/classifier.h"
 #include "cli/commands.h"
+#include "cli/numbers.h"
+#include "data/canvases.h"
 #include "data/file.h"
 #include "data/idx.h"
+#include "report/rejection.h"
 #include "report/statistics.h"
 #include "train/run.h"
 #include "train/scoring.h"
@@ -27,6 +31,8 @@ struct EvaluateFlags {
   ClassifierOptions classifier;
   std::string probabilities;  // file for raw float32 [N,10]
   std::string errors;         // file for a sheet of what was read wrong
+  bool canvases = false;
+  std::int64_t not_digits = 0;
   bool json = false;
 };
 
@@ -88,6 +94,78 @@ Json to_json(const Evaluated& set) {
           {"digit_correct", s.digit_correct}};
 }
 
+// --- drawings on other canvases ------------------------------------------------------------------
+
+// Each stroke file on every canvas: a line each.
+void evaluate_canvases(const EvaluateFlags& flags, const Classifier& classifier, Json& report) {
+  for (const std::string& path : flags.sources.strokes) {
+    const std::vector<Drawing> drawings = read_labelled_strokes(path);
+    const std::string file = std::filesystem::path(path).filename().string();
+    if (!flags.json) std::printf("%s on other canvases:\n", file.c_str());
+    const std::vector<std::string> names = canvas_names();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const Dataset data = draw_on_canvas(drawings, i);
+      const Score s =
+          score(classifier.probabilities(data.images), data.labels, classifier.threshold());
+      report["canvases"].push_back({{"file", file},
+                                    {"canvas", names[i]},
+                                    {"images", s.count},
+                                    {"accuracy", s.accuracy()},
+                                    {"refused", s.refused_share()}});
+      if (!flags.json) {
+        std::printf("  %6.2f %%  \"?\" for %.2f %%  %s\n", 100 * s.accuracy(),
+                    100 * s.refused_share(), names[i].c_str());
+      }
+    }
+  }
+}
+
+// --- what is no digit
+// -----------------------------------------------------------------------------
+
+void print_rejection(const char* what, double caught, const std::vector<CaughtKind>& kinds,
+                     const std::vector<RejectionPoint>& curve) {
+  constexpr std::size_t kNamed = 5;
+  std::printf("%s: \"?\" for %.1f %%; least often for", what, 100 * caught);
+  for (std::size_t i = 0; i < std::min(kNamed, kinds.size()); ++i) {
+    std::printf("%s %s (%.0f %%)", i == 0 ? "" : ",", kinds[i].name.c_str(), 100 * kinds[i].caught);
+  }
+  std::printf("\n ");
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    std::printf("%s %.1f %% caught where %.1f %% of the digits are refused", i == 0 ? "" : ",",
+                100 * curve[i].caught, 100 * curve[i].refused);
+  }
+  std::printf("\n");
+}
+
+// `digits`: the answers to all sets, by whose refusals the curve is drawn.
+void evaluate_not_digits(const EvaluateFlags& flags, const Classifier& classifier,
+                         const torch::Tensor& digits, Json& report) {
+  struct Part {
+    NotDigits part;
+    const char *name, *words;
+  };
+  constexpr Part kParts[] = {
+      {NotDigits::kLearned, "learned", "letters, shapes and scribbles of kinds to learn from"},
+      {NotDigits::kUnseen, "unseen", "of kinds that no network has seen"}};
+  for (const Part& part : kParts) {
+    const torch::Tensor p = classifier.probabilities(not_digit_images(part.part, flags.not_digits));
+    const std::vector<RejectionPoint> curve =
+        rejection_curve(digits, p, {0.002, 0.005, 0.01, 0.02, 0.05});
+    const double caught = share_below(p, classifier.threshold());
+    const std::vector<CaughtKind> kinds = caught_by_kind(part.part, p, classifier.threshold());
+    Json json = {{"kinds", part.name}, {"drawings", flags.not_digits}, {"caught", caught}};
+    for (const RejectionPoint& point : curve) {
+      json["curve"].push_back({{"threshold", point.threshold},
+                               {"digits_refused", point.refused},
+                               {"caught", point.caught}});
+    }
+    for (const CaughtKind& kind : kinds) json["each"][kind.name] = kind.caught;
+    report["not_digits"].push_back(json);
+    if (!flags.json) print_rejection(part.words, caught, kinds, curve);
+  }
+}
+
 // For --input-scale auto: by training images where there are some, so that the choice does not see
 // what is then scored.
 std::vector<std::string> resolve_input_scale(const EvaluateFlags& flags, Classifier& classifier,
@@ -146,6 +224,10 @@ void run_evaluate(const EvaluateFlags& flags) {
     raw.append(static_cast<const char*>(p.data_ptr()), p.nbytes());
     answers.push_back(p);
   }
+  if (flags.canvases) evaluate_canvases(flags, classifier, report);
+  if (flags.not_digits > 0) {
+    evaluate_not_digits(flags, classifier, torch::cat(answers), report);
+  }
   if (!flags.probabilities.empty()) write_file(flags.probabilities, raw);
   write_errors(flags.errors, sets, answers);
   if (flags.json) std::printf("%s\n", to_text(report).c_str());
@@ -166,6 +248,11 @@ void add_evaluate(CLI::App& app) {
   command->add_option(
       "--errors", flags->errors,
       "Write a picture (.png) of what was read wrong, hardest first: label, answer");
+  command->add_flag("--canvases", flags->canvases,
+                    "Score each stroke file also as drawn small, huge, in a corner, backwards, and "
+                    "as pictures with thin and thick brushes");
+  add_number(*command, "--not-digits", flags->not_digits, std::int64_t{0}, std::int64_t{1'000'000},
+             "Ask about so many letters, shapes and scribbles too: what share is answered \"?\"");
   command->add_flag("--json", flags->json, "Print JSON for programs");
   command->callback([flags] { run_evaluate(*flags); });
 }

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   inkling::add_submit(app);
 #ifdef INKLING_HAS_EXPORT
   inkling::add_export(app);
+  inkling::add_quantize(app);
 #endif
 #ifdef INKLING_HAS_FETCH
   inkling::add_fetch(app);

@@ -3,12 +3,14 @@
 #include <array>
 #include <cstdio>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "cli/augment_flags.h"
 #include "cli/commands.h"
 #include "cli/numbers.h"
 #include "data/file.h"
+#include "data/not_digits.h"
 #include "data/png.h"
 #include "data/random.h"
 #include "train/batches.h"
@@ -133,25 +135,59 @@ class Preview {
     options_.batch = std::min(options_.batch, all_.size());
     batches_ = std::make_unique<Batches>(data_, options_, torch::kCPU);
     for (std::int64_t v = 0; v < flags.variants; ++v) {
-      places_.push_back(places_of(flags, flags.epoch + v, all_.size()));
+      places_.push_back(places_of(flags, flags.epoch + v, batches_->size()));
     }
   }
 
   Block pictures() { return block(0, data_.images.size()); }
   Block drawings() { return block(data_.images.size(), all_.size()); }
 
- private:
-  Block block(std::int64_t first, std::int64_t last) {
-    const std::int64_t shown = batches_->steps_per_epoch() * options_.batch;
-    Block block;
-    for (const std::int64_t row : choose_rows(flags_, places_, shown, all_, first, last)) {
-      std::vector<torch::Tensor> line = {to_pixels(all_.images.slice(0, row, row + 1))[0][0]};
-      for (std::size_t v = 0; v < places_.size(); ++v) {
-        const std::int64_t epoch = flags_.epoch + static_cast<std::int64_t>(v);
-        line.push_back(
-            variant(*batches_, options_.batch, epoch, places_[v][static_cast<std::size_t>(row)]));
+  // A kind a line: as it is written down, then as the epochs show it.
+  Block not_digits() {
+    const auto kinds = static_cast<std::int64_t>(not_digit_kinds(NotDigits::kLearned).size());
+    Rows rows;
+    for (std::int64_t row = all_.size(); row < batches_->size(); ++row) {
+      const auto count = static_cast<std::int64_t>(rows.size());
+      if (count == std::min(flags_.count, kinds)) break;
+      if ((row - all_.size()) % kinds == count * kinds / std::min(flags_.count, kinds)) {
+        rows.push_back(row);
       }
-      block.push_back(torch::stack(line));
+    }
+    std::erase_if(rows, [&](std::int64_t row) { return !is_shown(row); });
+    Block block;
+    for (const std::int64_t row : rows) {
+      Dice dice(keyed_engine(options_.seed, Stream::kPen, 0, row));
+      const auto kind = static_cast<std::size_t>((row - all_.size()) % kinds);
+      const torch::Tensor plain = torch::empty({1, kSide, kSide}, torch::kUInt8);
+      draw_into(plain.data_ptr<std::uint8_t>(), not_a_digit(NotDigits::kLearned, kind, dice), {});
+      block.push_back(line(to_pixels(plain)[0][0], row));
+    }
+    return block;
+  }
+
+ private:
+  std::int64_t shown() const { return batches_->steps_per_epoch() * options_.batch; }
+
+  bool is_shown(std::int64_t row) const {
+    return std::all_of(places_.begin(), places_.end(), [&](const Rows& places) {
+      return places[static_cast<std::size_t>(row)] < shown();
+    });
+  }
+
+  torch::Tensor line(const torch::Tensor& original, std::int64_t row) {
+    std::vector<torch::Tensor> line = {original};
+    for (std::size_t v = 0; v < places_.size(); ++v) {
+      const std::int64_t epoch = flags_.epoch + static_cast<std::int64_t>(v);
+      line.push_back(
+          variant(*batches_, options_.batch, epoch, places_[v][static_cast<std::size_t>(row)]));
+    }
+    return torch::stack(line);
+  }
+
+  Block block(std::int64_t first, std::int64_t last) {
+    Block block;
+    for (const std::int64_t row : choose_rows(flags_, places_, shown(), all_, first, last)) {
+      block.push_back(line(to_pixels(all_.images.slice(0, row, row + 1))[0][0], row));
     }
     return block;
   }
@@ -167,15 +203,22 @@ class Preview {
 void run_preview(const PreviewFlags& flags) {
   require_not_read(flags.out, flags.sources.paths());
   Preview preview(flags);
-  std::vector<Block> blocks = {preview.pictures(), preview.drawings()};
-  std::erase_if(blocks, [](const Block& block) { return block.empty(); });
-  const torch::Tensor sheet = paint_sheet(blocks, flags.variants);
+  std::vector<Block> blocks = {preview.pictures(), preview.drawings(), preview.not_digits()};
+  std::vector<Block> painted = blocks;
+  std::erase_if(painted, [](const Block& block) { return block.empty(); });
+  const torch::Tensor sheet = paint_sheet(painted, flags.variants);
   write_png(flags.out, sheet);
-  std::printf("%s: %lldx%lld; framed the originals, beside each what epochs %lld to %lld show%s\n",
-              flags.out.c_str(), static_cast<long long>(sheet.size(1)),
-              static_cast<long long>(sheet.size(0)), static_cast<long long>(flags.epoch),
-              static_cast<long long>(flags.epoch + flags.variants - 1),
-              blocks.size() == 2 ? "; pictures on the left, drawings on the right" : "");
+  std::string order;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    constexpr const char* kNames[] = {"pictures", "drawings", "what is no digit"};
+    if (!blocks[i].empty()) order += (order.empty() ? "" : ", ") + std::string(kNames[i]);
+  }
+  std::printf(
+      "%s: %lldx%lld; framed the originals, beside each what epochs %lld to %lld show; from "
+      "the left: %s\n",
+      flags.out.c_str(), static_cast<long long>(sheet.size(1)),
+      static_cast<long long>(sheet.size(0)), static_cast<long long>(flags.epoch),
+      static_cast<long long>(flags.epoch + flags.variants - 1), order.c_str());
 }
 
 }  // namespace

@@ -94,19 +94,6 @@ void split_images(const std::vector<NamedDataset>& sets, double share, std::mt19
   }
 }
 
-// Without those whose label is no digit; how many these are is said.
-std::vector<Drawing> read_labelled(const std::string& path) {
-  std::vector<Drawing> all = read_strokes(path);
-  const std::size_t count = all.size();
-  std::erase_if(all, [](const Drawing& drawing) { return drawing.label < 0; });
-  if (all.size() < count) {
-    std::fprintf(stderr,
-                 "note: %zu of %zu drawings in %s have no label from 0 to 9 and are left out\n",
-                 count - all.size(), count, path.c_str());
-  }
-  return all;
-}
-
 // Which drawings are held out: those of whole writers, as many as it takes for the share, but never
 // of the last writer. With fewer than two writers there are no strangers to ask: drawings at
 // random.
@@ -134,7 +121,7 @@ std::vector<bool> choose_held_out(const std::vector<Drawing>& drawings, double s
 
 void split_drawings(const std::string& path, double share, std::int64_t repeat,
                     std::mt19937_64& random, TrainingData& data) {
-  const std::vector<Drawing> all = read_labelled(path);
+  const std::vector<Drawing> all = read_labelled_strokes(path);
   const std::vector<bool> is_held_out = choose_held_out(all, share, random);
   std::vector<Drawing> held_out;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -156,6 +143,18 @@ const Failure& no_data() {
 }
 
 }  // namespace
+
+std::vector<Drawing> read_labelled_strokes(const std::string& path) {
+  std::vector<Drawing> all = read_strokes(path);
+  const std::size_t count = all.size();
+  std::erase_if(all, [](const Drawing& drawing) { return drawing.label < 0; });
+  if (all.size() < count) {
+    std::fprintf(stderr,
+                 "note: %zu of %zu drawings in %s have no label from 0 to 9 and are left out\n",
+                 count - all.size(), count, path.c_str());
+  }
+  return all;
+}
 
 std::vector<std::filesystem::path> Sources::paths() const {
   std::vector<std::filesystem::path> all(mnist.begin(), mnist.end());
@@ -210,7 +209,7 @@ std::vector<NamedDataset> load_evaluation_data(const Sources& sources) {
                   "judged; inkling submit writes the answers");
   }
   for (const std::string& path : sources.strokes) {
-    Dataset data = render(read_labelled(path), [](std::size_t) { return kPenWidth; });
+    Dataset data = render(read_labelled_strokes(path), [](std::size_t) { return kPenWidth; });
     if (data.size() == 0) throw Failure(path + " holds no drawing with a digit for a label");
     sets.push_back({file_name(path), std::move(data), ""});
   }

@@ -54,6 +54,10 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
 // files, which must have labels, and the whole of each stroke file. Throws Failure.
 std::vector<NamedDataset> load_evaluation_data(const Sources& sources);
 
+// A stroke file's drawings that have a digit for a label; how many have none is said. Throws
+// Failure.
+std::vector<Drawing> read_labelled_strokes(const std::string& path);
+
 // What run.json calls "data": "MNIST train + train.csv (a simulation of Kaggle's files ...)".
 // `part` is what --mnist reads where the sources name none.
 std::string describe(const Sources& sources, MnistPart part = MnistPart::kTrain);

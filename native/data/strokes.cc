@@ -35,11 +35,11 @@ Drawing parse_drawing(const std::string& text) {
   return drawing;
 }
 
+}  // namespace
+
 void to_bytes(const Pixels& pixels, std::uint8_t* out) {
   for (float ink : pixels) *out++ = static_cast<std::uint8_t>(std::lround(ink * 255.0f));
 }
-
-}  // namespace
 
 std::vector<Drawing> read_strokes(const std::filesystem::path& path) {
   std::istringstream lines(read_file(path));
@@ -61,10 +61,16 @@ std::vector<Drawing> read_strokes(const std::filesystem::path& path) {
   return drawings;
 }
 
-void draw_into(std::uint8_t* image, const Drawing& drawing, float pen_width) {
-  const Result<Pixels> pixels = pixels_from_strokes(drawing.strokes, {pen_width});
+void draw_into(std::uint8_t* image, const std::vector<Stroke>& strokes, const PenOptions& pen) {
+  const Result<Pixels> pixels = pixels_from_strokes(strokes, pen);
   if (!pixels.ok()) throw Failure(pixels.status().message());
   to_bytes(pixels.value(), image);
+}
+
+void draw_into(std::uint8_t* image, const std::vector<Stroke>& strokes, const HandOptions& hand,
+               Dice& dice) {
+  const HandDrawn drawn = draw_by_hand(strokes, hand, dice);
+  draw_into(image, drawn.strokes, drawn.pen());
 }
 
 void render_into(torch::Tensor images, const std::vector<Drawing>& drawings,
@@ -78,7 +84,7 @@ void render_into(torch::Tensor images, const std::vector<Drawing>& drawings,
   at::parallel_for(0, static_cast<std::int64_t>(digits.size()), kGrain, [&](auto begin, auto end) {
     for (auto row = begin; row < end; ++row) {
       const std::size_t i = digits[static_cast<std::size_t>(row)];
-      draw_into(out + row * kSide * kSide, drawings[i], pen_width(i));
+      draw_into(out + row * kSide * kSide, drawings[i].strokes, {pen_width(i)});
     }
   });
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/hand.h"
 #include "inkling/ink.h"
 
 namespace inkling {
@@ -28,7 +29,13 @@ Dataset render(const std::vector<Drawing>& drawings,
                const std::function<float(std::size_t)>& pen_width);
 
 // One drawing as uint8 [28][28]. Throws Failure when it is empty or the pen is out of range.
-void draw_into(std::uint8_t* image, const Drawing& drawing, float pen_width);
+void draw_into(std::uint8_t* image, const std::vector<Stroke>& strokes, const PenOptions& pen);
+// The same drawing by a hand of its own.
+void draw_into(std::uint8_t* image, const std::vector<Stroke>& strokes, const HandOptions& hand,
+               Dice& dice);
+
+// Ink as bytes, 255 being full.
+void to_bytes(const Pixels& pixels, std::uint8_t* out);
 
 // Writes images (uint8 [N,28,28] on the CPU) over those that an earlier render() of the same
 // drawings made.

@@ -2,6 +2,7 @@
 //   w' = w * gamma / sqrt(var + eps),  b' = beta - mean * gamma / sqrt(var + eps).
 #include "export/fold.h"
 
+#include <ATen/Functions.h>
 #include <torch/autograd.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/utils.h>
@@ -55,7 +56,7 @@ std::vector<FoldedLayer> fold(Network& network, double temperature) {
       fold_batch_norm(tensors, name, layers.back());
       continue;
     }
-    FoldedLayer folded{layer, name, {}, {}};
+    FoldedLayer folded{layer, name, {}, {}, {}, 0};
     if (has_weight(layer.kind)) {
       folded.weight = tensors.at(name + ".weight") * scale;
       const auto bias = tensors.find(name + ".bias");
@@ -81,35 +82,48 @@ void round_weights_to_half(std::vector<FoldedLayer>& layers) {
   }
 }
 
+torch::Tensor rounded_weight(const FoldedLayer& layer) {
+  if (!layer.scales.defined()) return layer.weight;
+  return at::fake_quantize_per_channel_affine(layer.weight, layer.scales,
+                                              torch::zeros_like(layer.scales, torch::kInt32), 0,
+                                              -kInt8Most, kInt8Most);
+}
+
+torch::Tensor rounded_output(const FoldedLayer& layer, const torch::Tensor& output) {
+  if (layer.output_scale == 0) return output;
+  return at::fake_quantize_per_tensor_affine(output, layer.output_scale, 0, 0, kUint8Most);
+}
+
+torch::Tensor run_layer(const FoldedLayer& layer, const torch::Tensor& x) {
+  switch (layer.spec.kind) {
+    case LayerKind::kConv:
+      return torch::conv2d(x, rounded_weight(layer), layer.bias, 1, layer.spec.padding);
+    case LayerKind::kDense:
+      return torch::linear(x, rounded_weight(layer), layer.bias);
+    case LayerKind::kRelu:
+      return x.relu();
+    case LayerKind::kMaxPool:
+      return torch::max_pool2d(x, layer.spec.size);
+    case LayerKind::kGlobalAverage:
+      return x.mean({2, 3});
+    case LayerKind::kFlatten:
+      return x.flatten(1);
+    case LayerKind::kBatchNorm:
+    case LayerKind::kDropout:
+      break;
+  }
+  throw Failure("layer " + layer.name + " should have been folded away");
+}
+
+torch::Tensor folded_logits(const std::vector<FoldedLayer>& layers, const torch::Tensor& pixels) {
+  torch::Tensor x = pixels;
+  for (const FoldedLayer& layer : layers) x = rounded_output(layer, run_layer(layer, x));
+  return x;
+}
+
 torch::Tensor run_folded(const std::vector<FoldedLayer>& layers, const torch::Tensor& pixels) {
   torch::NoGradGuard no_grad;
-  torch::Tensor x = pixels;
-  for (const FoldedLayer& layer : layers) {
-    switch (layer.spec.kind) {
-      case LayerKind::kConv:
-        x = torch::conv2d(x, layer.weight, layer.bias, 1, layer.spec.padding);
-        break;
-      case LayerKind::kDense:
-        x = torch::linear(x, layer.weight, layer.bias);
-        break;
-      case LayerKind::kRelu:
-        x = x.relu();
-        break;
-      case LayerKind::kMaxPool:
-        x = torch::max_pool2d(x, layer.spec.size);
-        break;
-      case LayerKind::kGlobalAverage:
-        x = x.mean({2, 3});
-        break;
-      case LayerKind::kFlatten:
-        x = x.flatten(1);
-        break;
-      case LayerKind::kBatchNorm:
-      case LayerKind::kDropout:
-        throw Failure("layer " + layer.name + " should have been folded away");
-    }
-  }
-  return x.softmax(1);
+  return folded_logits(layers, pixels).softmax(1);
 }
 
 }  // namespace inkling

@@ -7,6 +7,7 @@
 #include <onnx/onnx_pb.h>
 #include <onnx/shape_inference/implementation.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -27,6 +28,8 @@ class GraphWriter {
   }
 
   void write(const std::vector<FoldedLayer>& layers) {
+    const auto is_quantized = [](const FoldedLayer& layer) { return layer.output_scale > 0; };
+    if (std::any_of(layers.begin(), layers.end(), is_quantized)) quantize(kInputScale);
     for (const FoldedLayer& layer : layers) write_layer(layer);
     onnx::NodeProto& softmax = add_node("Softmax", kOutput, {current_});
     add_int(softmax, "axis", 1);
@@ -82,7 +85,10 @@ class GraphWriter {
   }
 
   // Returns the name of the float32 tensor to compute with.
-  std::string add_weight(const std::string& name, const torch::Tensor& weight) {
+  std::string add_weight(const FoldedLayer& layer) {
+    const std::string name = layer.name + ".weight";
+    const torch::Tensor& weight = layer.weight;
+    if (layer.scales.defined()) return add_quantized_weight(name, layer);
     if (!half_) {
       add_initializer(name, weight, onnx::TensorProto::FLOAT);
       return name;
@@ -92,10 +98,49 @@ class GraphWriter {
     return name;
   }
 
+  // int8 and a scale for each output channel, and the node that multiplies them.
+  std::string add_quantized_weight(const std::string& name, const FoldedLayer& layer) {
+    std::vector<std::int64_t> by_channel(static_cast<std::size_t>(layer.weight.dim()), 1);
+    by_channel[0] = -1;
+    const torch::Tensor whole = (layer.weight / layer.scales.view(by_channel)).round();
+    add_initializer(name + ".int8", whole.clamp(-kInt8Most, kInt8Most).to(torch::kInt8),
+                    onnx::TensorProto::INT8);
+    add_initializer(name + ".scale", layer.scales, onnx::TensorProto::FLOAT);
+    add_int(add_node("DequantizeLinear", name, {name + ".int8", name + ".scale"}), "axis", 0);
+    return name;
+  }
+
+  // Where input and weight are quantised, so that their products are whole numbers times both
+  // scales, the bias is whole numbers of the same kind.
+  std::string add_bias(const FoldedLayer& layer) {
+    const std::string name = layer.name + ".bias";
+    if (scale_ == 0 || !layer.scales.defined()) {
+      add_initializer(name, layer.bias, onnx::TensorProto::FLOAT);
+      return name;
+    }
+    const torch::Tensor scales = layer.scales * scale_;
+    add_initializer(name + ".int32", (layer.bias / scales).round().to(torch::kInt32),
+                    onnx::TensorProto::INT32);
+    add_initializer(name + ".scale", scales, onnx::TensorProto::FLOAT);
+    add_int(add_node("DequantizeLinear", name, {name + ".int32", name + ".scale"}), "axis", 0);
+    return name;
+  }
+
   std::vector<std::string> add_parameters(const FoldedLayer& layer) {
-    const std::string weight = add_weight(layer.name + ".weight", layer.weight);
-    add_initializer(layer.name + ".bias", layer.bias, onnx::TensorProto::FLOAT);
-    return {current_, weight, layer.name + ".bias"};
+    const std::string weight = add_weight(layer);
+    return {current_, weight, add_bias(layer)};
+  }
+
+  // Rounds the current tensor to 0..255 times the scale.
+  void quantize(double scale) {
+    const std::string name = current_;
+    add_initializer(name + ".scale", torch::tensor(static_cast<float>(scale)),
+                    onnx::TensorProto::FLOAT);
+    add_initializer(name + ".zero", torch::zeros({}, torch::kUInt8), onnx::TensorProto::UINT8);
+    add_node("QuantizeLinear", name + ".uint8", {name, name + ".scale", name + ".zero"});
+    add_node("DequantizeLinear", name + ".rounded",
+             {name + ".uint8", name + ".scale", name + ".zero"});
+    current_ = name + ".rounded", scale_ = scale;
   }
 
   void write_layer(const FoldedLayer& layer) {
@@ -131,11 +176,17 @@ class GraphWriter {
         throw Failure("layer " + layer.name + " should have been folded away");
     }
     current_ = layer.name;
+    if (layer.output_scale > 0) {
+      quantize(layer.output_scale);
+    } else if (layer.spec.kind != LayerKind::kFlatten) {
+      scale_ = 0;
+    }
   }
 
   onnx::GraphProto& graph_;
   bool half_;
   std::string current_ = kInput;  // the tensor that the next layer reads
+  double scale_ = 0;              // its, where it is quantised
 };
 
 // Infers every shape in a copy and compares the output's with what was declared.

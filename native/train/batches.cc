@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <future>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "data/file.h"
+#include "data/not_digits.h"
 #include "data/random.h"
 
 namespace inkling {
@@ -36,7 +38,8 @@ torch::Tensor mixup_shares(const BatchOptions& options, std::int64_t epoch, std:
 
 }  // namespace
 
-// The rows to learn from: ready images first, then drawings, which are drawn again each epoch.
+// The rows to learn from: ready images first, then drawings, then what is no digit, both drawn
+// again each epoch.
 class Batches::Pool {
  public:
   Pool(const TrainingData& data, const BatchOptions& chosen, std::int64_t rank,
@@ -53,6 +56,10 @@ class Batches::Pool {
     images = image_count > 0 ? data.images.images.contiguous() : torch::Tensor();
     labels = torch::tensor(drawn_labels, torch::kInt64);
     if (image_count > 0) labels = torch::cat({data.images.labels, labels});
+    not_digit_start = labels.size(0);
+    const auto digits = static_cast<double>(not_digit_start);
+    const auto others = static_cast<std::int64_t>(std::llround(chosen.not_digits * digits));
+    if (others > 0) labels = torch::cat({labels, torch::full({others}, -1, torch::kInt64)});
     if (size() < chosen.batch) {
       throw Failure("a batch of " + std::to_string(chosen.batch) +
                     " is larger than the training data (" + std::to_string(size()) +
@@ -67,12 +74,24 @@ class Batches::Pool {
   std::int64_t size() const { return labels.size(0); }
   std::int64_t steps() const { return size() / options.batch; }
 
-  // uint8 [28][28] of drawing `index` with the epoch's pen.
-  void draw(std::uint8_t* image, std::size_t index, std::int64_t epoch) const {
-    const double random =
-        uniform(options.seed, Stream::kPen, epoch, static_cast<std::int64_t>(index), 0);
-    draw_into(image, *drawings[index],
-              static_cast<float>(options.pen_low + (options.pen_high - options.pen_low) * random));
+  // Whether the labels do not say all: targets are wanted.
+  bool has_targets() const { return options.mixup > 0 || not_digit_start < size(); }
+  // Whether the row is as it is to be shown, no augmentation wanted.
+  bool is_finished(std::int64_t row) const {
+    return row >= not_digit_start || (row >= image_count && options.hand.variation > 0);
+  }
+
+  // uint8 [28][28] of a row that is drawn, image_count <= row, by the epoch's hand.
+  void draw(std::uint8_t* image, std::int64_t row, std::int64_t epoch) const {
+    const std::int64_t index = row - image_count;
+    Dice dice(keyed_engine(options.seed, Stream::kPen, epoch, index));
+    if (row < not_digit_start) {
+      draw_into(image, drawings[static_cast<std::size_t>(index)]->strokes, options.hand, dice);
+      return;
+    }
+    static const std::size_t kKinds = not_digit_kinds(NotDigits::kLearned).size();
+    const auto kind = static_cast<std::size_t>(row - not_digit_start) % kKinds;
+    draw_into(image, not_a_digit(NotDigits::kLearned, kind, dice), options.hand, dice);
   }
 
   BatchOptions options;
@@ -80,6 +99,7 @@ class Batches::Pool {
   torch::Tensor images;                  // uint8 [image_count,28,28] on the CPU
   torch::Tensor labels;                  // int64 [size()] on the CPU
   std::vector<const Drawing*> drawings;  // row image_count + i is drawing i
+  std::int64_t not_digit_start;          // rows from here on are no digits
   std::int64_t first, count;             // this process's places in a batch
 };
 
@@ -131,8 +151,8 @@ class Batches::HostPreparer : public Preparer {
     Batch batch{torch::empty({count, 1, kSide, kSide}, torch::kFloat32),
                 torch::empty({count}, torch::kInt64),
                 {}};
-    const bool mixed = pool_.options.mixup > 0;
-    if (mixed) batch.targets = torch::zeros({count, kClasses}, torch::kFloat32);
+    const bool mixed = pool_.options.mixup > 0, has_targets = pool_.has_targets();
+    if (has_targets) batch.targets = torch::zeros({count, kClasses}, torch::kFloat32);
     auto* pixels = batch.pixels.data_ptr<float>();
     auto* labels = batch.labels.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < count; ++i) {
@@ -140,12 +160,15 @@ class Batches::HostPreparer : public Preparer {
       const std::int64_t row = row_at(step, place);
       image(row, pixels + i * kPixels);
       labels[i] = label(row);
-      if (!mixed) continue;
-      const std::int64_t other = row_at(step, pool_.options.batch - 1 - place);
-      const float share = shares_.const_data_ptr<float>()[step * pool_.options.batch + place];
-      mix(share, other, pixels + i * kPixels);
-      auto* targets = batch.targets.data_ptr<float>() + i * kClasses;
-      targets[labels[i]] += share, targets[label(other)] += 1 - share;
+      float* targets = has_targets ? batch.targets.data_ptr<float>() + i * kClasses : nullptr;
+      float share = 1;
+      if (mixed) {
+        const std::int64_t other = row_at(step, pool_.options.batch - 1 - place);
+        share = shares_.const_data_ptr<float>()[step * pool_.options.batch + place];
+        mix(share, other, pixels + i * kPixels);
+        add_target(targets, label(other), 1 - share);
+      }
+      if (has_targets) add_target(targets, labels[i], share);
     }
     return batch;
   }
@@ -157,6 +180,14 @@ class Batches::HostPreparer : public Preparer {
     return pool_.labels.const_data_ptr<std::int64_t>()[row];
   }
 
+  static void add_target(float* targets, std::int64_t label, float share) {
+    if (label >= 0) {
+      targets[label] += share;
+    } else {
+      std::for_each(targets, targets + kClasses, [&](float& t) { t += share / kClasses; });
+    }
+  }
+
   // The row's image as this epoch shows it, float [28][28].
   void image(std::int64_t row, float* out) const {
     std::array<std::uint8_t, kPixels> drawn;
@@ -164,13 +195,14 @@ class Batches::HostPreparer : public Preparer {
     if (row < pool_.image_count) {
       bytes = pool_.images.const_data_ptr<std::uint8_t>() + row * kPixels;
     } else {
-      pool_.draw(drawn.data(), static_cast<std::size_t>(row - pool_.image_count), epoch_);
+      pool_.draw(drawn.data(), row, epoch_);
     }
     const AugmentOptions& augment = pool_.options.augment;
+    const bool is_finished = !augment.enabled() || pool_.is_finished(row);
     std::array<float, kPixels> plain;
-    float* pixels = augment.enabled() ? plain.data() : out;
+    float* pixels = is_finished ? out : plain.data();
     for (std::int64_t i = 0; i < kPixels; ++i) pixels[i] = static_cast<float>(bytes[i]) / 255.0f;
-    if (!augment.enabled()) return;
+    if (is_finished) return;
     std::array<float, kAugmentColumns> random;
     keyed_uniform_into(random.data(), augment.columns(), pool_.options.seed, Stream::kAugment,
                        epoch_, row);
@@ -215,8 +247,17 @@ class Batches::TensorPreparer : public Preparer {
     const BatchOptions& options = pool_.options;
     order_.copy_(keyed_permutation(options.seed, epoch, pool_.size()));
     if (options.augment.enabled()) {
-      random_.copy_(keyed_uniform(options.seed, Stream::kAugment, epoch,
-                                  torch::arange(pool_.size(), torch::kInt64), random_.size(1)));
+      const torch::Tensor random =
+          keyed_uniform(options.seed, Stream::kAugment, epoch,
+                        torch::arange(pool_.size(), torch::kInt64), random_.size(1));
+      const torch::Tensor finished = random.slice(0, first_finished());
+      constexpr double kUnchanged = 0.5,
+                       kOutside = 2;  // the middle of every range; cutout's centre
+      finished.fill_(kUnchanged);
+      if (random.size(1) > kCutoutColumn) {
+        finished.slice(1, kCutoutColumn, kElasticColumn).fill_(kOutside);
+      }
+      random_.copy_(random);
     }
     if (mixed_) shares_.copy_(mixup_shares(options, epoch, pool_.size()));
     redraw(epoch);
@@ -227,6 +268,7 @@ class Batches::TensorPreparer : public Preparer {
     const torch::Tensor at = start_ + places_;
     const torch::Tensor rows = order_.index_select(0, at);
     Batch batch{images(rows), labels_.index_select(0, rows), {}};
+    if (pool_.has_targets()) batch.targets = targets(batch.labels);
     if (mixed_) {
       const torch::Tensor partners =
           order_.index_select(0, start_ + (pool_.options.batch - 1 - places_));
@@ -236,7 +278,7 @@ class Batches::TensorPreparer : public Preparer {
         return s * own + (1 - s) * other;
       };
       batch.pixels = blend(batch.pixels, images(partners));
-      batch.targets = blend(one_hot(batch.labels), one_hot(labels_.index_select(0, partners)));
+      batch.targets = blend(batch.targets, targets(labels_.index_select(0, partners)));
     }
     start_ += pool_.options.batch;
     return batch;
@@ -248,21 +290,29 @@ class Batches::TensorPreparer : public Preparer {
                               random_.index_select(0, rows), pool_.options.augment);
   }
 
-  // float32 [B,10]; torch's one_hot looks at the labels on the host.
-  static torch::Tensor one_hot(const torch::Tensor& labels) {
+  // float32 [B,10]: all of it to the label, or evenly to the ten. (torch's one_hot looks at the
+  // labels on the host.)
+  static torch::Tensor targets(const torch::Tensor& labels) {
     const torch::Tensor digits = torch::arange(kClasses, labels.options());
-    return (labels.unsqueeze(1) == digits).to(torch::kFloat32);
+    const torch::Tensor column = labels.unsqueeze(1);
+    return (column == digits).to(torch::kFloat32) + (column < 0).to(torch::kFloat32) / kClasses;
+  }
+
+  // Finished rows are the last ones.
+  std::int64_t first_finished() const {
+    if (pool_.is_finished(pool_.image_count)) return pool_.image_count;
+    return pool_.not_digit_start;
   }
 
   void redraw(std::int64_t epoch) {
-    if (pool_.drawings.empty()) return;
-    const auto count = static_cast<std::int64_t>(pool_.drawings.size());
+    const std::int64_t count = pool_.size() - pool_.image_count;
+    if (count == 0) return;
     const torch::Tensor drawn = torch::empty({count, kSide, kSide}, torch::kUInt8);
     auto* out = drawn.data_ptr<std::uint8_t>();
     constexpr std::int64_t kGrain = 64;
     at::parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        pool_.draw(out + i * kPixels, static_cast<std::size_t>(i), epoch);
+        pool_.draw(out + i * kPixels, pool_.image_count + i, epoch);
       }
     });
     images_.slice(0, pool_.image_count).copy_(drawn);

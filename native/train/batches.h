@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "data/augment.h"
+#include "data/hand.h"
 #include "data/sources.h"
 
 namespace inkling {
@@ -16,8 +17,12 @@ namespace inkling {
 struct BatchOptions {
   std::int64_t batch = 128;  // images a step, of all processes together
   std::int64_t seed = 1;
-  double pen_low = 1.8, pen_high = 3.5;  // drawings' pen width is uniform in it, output pixels
-  AugmentOptions augment;
+  HandOptions hand;        // of the drawings, anew each epoch
+  AugmentOptions augment;  // of the images, and of drawings that no hand varies
+  // So many drawings that are no digit, as a share of the digits; a network learns to spread its
+  // answer evenly over the ten (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with
+  // Outlier Exposure", 2019).
+  double not_digits = 0;
   // Mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018): each image is mixed
   // with another of its batch, by shares from Beta(mixup, mixup), its own the larger. 0: none.
   double mixup = 0;
@@ -25,9 +30,10 @@ struct BatchOptions {
 };
 
 struct Batch {
-  torch::Tensor pixels;   // float32 [B,1,28,28] on the device
-  torch::Tensor labels;   // int64 [B] on the device
-  torch::Tensor targets;  // float32 [B,10], a share for each digit: with mixup only, else undefined
+  torch::Tensor pixels;  // float32 [B,1,28,28] on the device
+  torch::Tensor labels;  // int64 [B] on the device; -1: not a digit
+  // float32 [B,10], a share for each digit: with mixup or what is no digit only, else undefined.
+  torch::Tensor targets;
 };
 
 class Batches {
@@ -39,7 +45,7 @@ class Batches {
           std::int64_t rank = 0, std::int64_t processes = 1);
   ~Batches();
 
-  std::int64_t size() const;             // images and drawings to learn from
+  std::int64_t size() const;  // images and drawings to learn from, what is no digit among them
   std::int64_t steps_per_epoch() const;  // whole batches; which rows are left over varies
 
   // To be called before an epoch, which counts from 1; next() then gives step first_step's batch.

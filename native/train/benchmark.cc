@@ -66,7 +66,8 @@ class BareStep {
   void operator()() {
     namespace F = torch::nn::functional;
     optimizer_->zero_grad();
-    F::cross_entropy(network_->forward(batch_.pixels), batch_.labels,
+    F::cross_entropy(network_->forward(batch_.pixels),
+                     batch_.targets.defined() ? batch_.targets : batch_.labels,
                      F::CrossEntropyFuncOptions().label_smoothing(label_smoothing_))
         .backward();
     optimizer_->step();

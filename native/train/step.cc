@@ -16,6 +16,17 @@ EpochSums::EpochSums(torch::Device device) {
   step = torch::zeros({}, on_device.dtype(torch::kInt64));
 }
 
+namespace {
+
+// bool [B]. For what is no digit the right answer is to prefer none.
+torch::Tensor right_answers(const torch::Tensor& logits, const torch::Tensor& labels) {
+  constexpr double kPreferred = 0.5;
+  return torch::where(labels < 0, logits.softmax(1).amax(1) < kPreferred,
+                      logits.argmax(1) == labels);
+}
+
+}  // namespace
+
 void EpochSums::clear() { loss.zero_(), correct.zero_(), bad_step.fill_(kNever), step.zero_(); }
 
 Step::Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
@@ -58,7 +69,7 @@ void Step::on_device() {
   loss.backward();
   torch::NoGradGuard no_grad;
   loss = loss.detach();
-  torch::Tensor correct = (logits.argmax(1) == batch.labels).sum();
+  torch::Tensor correct = right_answers(logits, batch.labels).sum();
   if (exchange_) exchange_(loss, correct);
   optimizer_.step();
   average_.apply_update();

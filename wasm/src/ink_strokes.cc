@@ -61,32 +61,54 @@ struct Transform {
   }
 };
 
-float distance_to_segment(float x, float y, const Point& a, const Point& b) {
-  const float dx = b.x - a.x, dy = b.y - a.y;
+// Where the pen is, and how far its ink reaches from there, in output pixels.
+struct Nib {
+  Point at;
+  float radius;
+};
+
+// How far (x, y) is from the edge of the ink that the nib leaves on its way from a to b; less than
+// 0 inside it.
+float distance_to_ink(float x, float y, const Nib& a, const Nib& b) {
+  const float dx = b.at.x - a.at.x, dy = b.at.y - a.at.y;
   const float length2 = dx * dx + dy * dy;
-  const float t =
-      length2 > 0 ? std::clamp(((x - a.x) * dx + (y - a.y) * dy) / length2, 0.0f, 1.0f) : 0.0f;
-  return std::hypot(x - (a.x + t * dx), y - (a.y + t * dy));
+  const float along = (x - a.at.x) * dx + (y - a.at.y) * dy;
+  const float t = length2 > 0 ? std::clamp(along / length2, 0.0f, 1.0f) : 0.0f;
+  return std::hypot(x - (a.at.x + t * dx), y - (a.at.y + t * dy)) -
+         (a.radius + t * (b.radius - a.radius));
 }
 
 // Inks every pixel by how much of it the round pen covers on its way from a to b (darkest wins, so
 // that crossing strokes do not add up).
-void draw_segment(const Point& a, const Point& b, float radius, Pixels& pixels) {
-  const float reach = radius + 0.5f;
+void draw_segment(const Nib& a, const Nib& b, Pixels& pixels) {
+  const float reach = std::max(a.radius, b.radius) + 0.5f;
   const auto first = [&](float p, float q) {
     return std::max(0, static_cast<int>(std::floor(std::min(p, q) - reach)));
   };
   const auto last = [&](float p, float q) {
     return std::min(kImageSide - 1, static_cast<int>(std::ceil(std::max(p, q) + reach)));
   };
-  for (int y = first(a.y, b.y); y <= last(a.y, b.y); ++y) {
-    for (int x = first(a.x, b.x); x <= last(a.x, b.x); ++x) {
-      const float distance = distance_to_segment(x + 0.5f, y + 0.5f, a, b);
-      const float coverage = std::clamp(reach - distance, 0.0f, 1.0f);
+  for (int y = first(a.at.y, b.at.y); y <= last(a.at.y, b.at.y); ++y) {
+    for (int x = first(a.at.x, b.at.x); x <= last(a.at.x, b.at.x); ++x) {
+      const float distance = distance_to_ink(x + 0.5f, y + 0.5f, a, b);
+      const float coverage = std::clamp(0.5f - distance, 0.0f, 1.0f);
       float& ink = pixels[y * kImageSide + x];
       ink = std::max(ink, coverage);
     }
   }
+}
+
+Status check_factors(std::span<const float> factors, int points) {
+  constexpr float kMostPressure = 2;
+  if (!factors.empty() && factors.size() != static_cast<std::size_t>(points)) {
+    return Status::invalid_argument("pixels_from_strokes: there must be a factor for each point");
+  }
+  for (float factor : factors) {
+    if (!(factor > 0 && factor <= kMostPressure)) {
+      return Status::invalid_argument("pixels_from_strokes: a factor must be above 0, at most 2");
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -98,15 +120,23 @@ Result<Pixels> pixels_from_strokes(std::span<const Stroke> strokes, const PenOpt
   Result<Bounds> bounds = bounds_of(strokes);
   if (!bounds.ok()) return std::move(bounds).status();
 
+  INKLING_RETURN_IF_ERROR(check_factors(pen.factors, bounds.value().points));
+
   const Transform to_picture(bounds.value(), pen.width);
   Pixels pixels{};
+  std::size_t point = 0;
+  const auto nib = [&](const Point& p) {
+    const float factor = pen.factors.empty() ? 1.0f : pen.factors[point];
+    ++point;
+    return Nib{to_picture(p), pen.width / 2 * factor};
+  };
   for (const Stroke& stroke : strokes) {
     if (stroke.empty()) continue;
-    Point previous = to_picture(stroke.front());
-    draw_segment(previous, previous, pen.width / 2, pixels);
+    Nib previous = nib(stroke.front());
+    draw_segment(previous, previous, pixels);
     for (std::size_t i = 1; i < stroke.size(); ++i) {
-      const Point next = to_picture(stroke[i]);
-      draw_segment(previous, next, pen.width / 2, pixels);
+      const Nib next = nib(stroke[i]);
+      draw_segment(previous, next, pixels);
       previous = next;
     }
   }

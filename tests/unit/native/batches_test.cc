@@ -298,9 +298,12 @@ INSTANTIATE_TEST_SUITE_P(, BatchesBothWays, testing::Bool(),
                          [](const auto& way) { return way.param ? "Tensors" : "Host"; });
 
 TEST(Batches, AreTheSameBothWays) {
-  BatchOptions tensors = full_options();
+  BatchOptions plain = full_options();
+  plain.hand.variation = 1, plain.not_digits = 0.3;
+  BatchOptions tensors = plain;
   tensors.by_tensors = true;
-  Batches a(made_up(), full_options(), torch::kCPU), b(made_up(), tensors, torch::kCPU);
+  Batches a(made_up(), plain, torch::kCPU), b(made_up(), tensors, torch::kCPU);
+  EXPECT_EQ(a.size(), 156);  // 120 digits
   const std::vector<Batch> host = epoch_of(a, 2), device = epoch_of(b, 2);
   for (std::size_t i = 0; i < host.size(); ++i) {
     EXPECT_LE((host[i].pixels - device[i].pixels).abs().max().item<double>(), 1e-4);
@@ -321,6 +324,19 @@ TEST(Batches, MixupGivesEachImageItsShareOfBothDigits) {
   EXPECT_GE(mixed.min().item<double>(), 0.5);
   constexpr double kFourSigma = 4 * 0.1443 / 7.7;  // uniform from 0.5 to 1; at least 60 shares
   EXPECT_NEAR(mixed.mean().item<double>(), 0.75, kFourSigma);
+}
+
+TEST(Batches, WhatIsNoDigitIsToBeAnsweredEvenly) {
+  BatchOptions options;
+  options.not_digits = 0.25, options.batch = 150;
+  Batches batches(made_up(), options, torch::kCPU);
+  const Batch batch = epoch_of(batches, 1).at(0);
+  const torch::Tensor others = batch.targets.index({batch.labels < 0});
+  ASSERT_EQ(others.size(0), 30);
+  EXPECT_TRUE(others.allclose(torch::full({30, kClasses}, 0.1)));
+  const torch::Tensor digits = batch.targets.index({batch.labels >= 0});
+  EXPECT_TRUE(digits.amax(1).equal(torch::ones({120})));
+  EXPECT_TRUE(digits.argmax(1).equal(batch.labels.index({batch.labels >= 0})));
 }
 
 TEST(Batches, SayWhenABatchDoesNotFitTheDataOrTheProcesses) {

@@ -52,6 +52,38 @@ TEST_F(TrainedOnce, WritesProbabilitiesForOtherPrograms) {
   EXPECT_EQ(std::filesystem::file_size(file("p.bin")), 400u * 10 * 4);
 }
 
+TEST_F(TrainedOnce, IsQuantizedByRoundingAndByTraining) {
+  const Outcome rounded =
+      inkling_command("quantize " + run() + " --weights-only -o " + file("w8.onnx"));
+  ASSERT_EQ(rounded.code, 0) << rounded.text;
+  const Outcome trained = inkling_command("quantize " + run() + " --strokes " + strokes_ +
+                                          " --batch 32 --epochs 1 -o " + file("q8.onnx"));
+  ASSERT_EQ(trained.code, 0) << trained.text;
+  EXPECT_NE(trained.text.find("epoch 1/1"), std::string::npos) << trained.text;
+  for (const char* name : {"w8.onnx", "q8.onnx"}) {
+    const Outcome scored =
+        inkling_command("evaluate " + file(name) + " --strokes " + strokes_ + " --json");
+    ASSERT_EQ(scored.code, 0) << scored.text;
+    EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 360);
+  }
+  expect_sentence(inkling_command("quantize " + run() + " --epochs 1 -o " + file("no.onnx")),
+                  "--strokes FILE");
+}
+
+TEST_F(TrainedOnce, IsAskedAboutOtherCanvasesAndWhatIsNoDigit) {
+  const Outcome scored = inkling_command("evaluate " + run() + " --strokes " + strokes_ +
+                                         " --canvases --not-digits 60 --json");
+  ASSERT_EQ(scored.code, 0) << scored.text;
+  const auto json = nlohmann::json::parse(scored.text);
+  ASSERT_EQ(json.at("canvases").size(), 8u);
+  EXPECT_EQ(json["canvases"][1].at("canvas"), "a digit 4,000 pixels high, far off");
+  EXPECT_NEAR(json["canvases"][1].at("accuracy").get<double>(),
+              json.at("sets").at(0).at("accuracy").get<double>(), 0.01);
+  ASSERT_EQ(json.at("not_digits").size(), 2u);
+  EXPECT_EQ(json["not_digits"][0].at("drawings"), 60);
+  EXPECT_EQ(json["not_digits"][1].at("curve").size(), 5u);
+}
+
 TEST_F(TrainedOnce, ACutOffModelOrCheckpointIsNamed) {
   ASSERT_EQ(inkling_command("export " + run() + " -o " + file("whole.onnx")).code, 0);
   folder_->write("cut.onnx", read_file(file("whole.onnx")).substr(0, 5000));
@@ -184,12 +216,12 @@ TEST(CommandLine, AnAnswerThatCannotBeWrittenIsAFailure) {
 
 TEST(CommandLine, HelpAndVersionExitWithZero) {
   EXPECT_EQ(inkling_command("--version").code, 0);
-  for (const char* verb : {"train", "export", "evaluate", "fetch"}) {
+  for (const char* verb : {"train", "export", "quantize", "evaluate", "fetch"}) {
     const Outcome help = inkling_command(std::string(verb) + " --help");
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.text.find("--"), std::string::npos);
   }
-  EXPECT_NE(inkling_command("train --list-presets").text.find("30874"), std::string::npos);
+  EXPECT_NE(inkling_command("train --list-presets").text.find("42954"), std::string::npos);
 }
 
 TEST(CommandLine, AMissingTestPartIsSaidBeforeTheTraining) {

@@ -4,12 +4,16 @@
 #include <onnx/onnx_pb.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "data/dataset.h"
 #include "export/engine_runner.h"
 #include "export/fold.h"
 #include "export/onnx_writer.h"
+#include "export/quantize.h"
 #include "model/presets.h"
 #include "real_images.h"
+#include "synthetic.h"
 #include "temp_folder.h"
 #include "train/scoring.h"
 
@@ -75,6 +79,89 @@ TEST_P(EveryPreset, HalfWeightsHalveTheFileAndGiveTheAnswersOfTheRoundedWeights)
   const torch::Tensor rounded = run_folded(layers, to_pixels(images()));
   EngineRunner engine(half, "model");
   EXPECT_LE((engine.probabilities(images()) - rounded).abs().max().item<double>(), kSameAnswer);
+}
+
+TEST_P(EveryPreset, Int8WeightsQuarterTheFileAndGiveTheAnswersOfTheRoundedWeights) {
+  Network network = lived_in(GetParam());
+  std::vector<FoldedLayer> layers = fold(network, kTemperature);
+  const std::size_t full_size = to_onnx(layers, {}).size();
+  quantize_weights(layers);
+  const std::string rounded = to_onnx(layers, {});
+  EXPECT_LT(rounded.size(), 0.3 * static_cast<double>(full_size));
+  const torch::Tensor said = run_folded(layers, to_pixels(images()));
+  EngineRunner engine(rounded, "model");
+  EXPECT_LE((engine.probabilities(images()) - said).abs().max().item<double>(), kSameAnswer);
+}
+
+// A convolution, its ReLU, its pool: one scale from the ReLU on.
+TEST(Quantized, ActivationsAreRoundedWhereTheirScaleIsKnown) {
+  Network network = lived_in("two-stage");
+  std::vector<FoldedLayer> layers = fold(network, kTemperature);
+  quantize_weights(layers);
+  calibrate_activations(layers, to_pixels(images()));
+  double relu_scale = 0;
+  for (const FoldedLayer& layer : layers) {
+    const LayerKind kind = layer.spec.kind;
+    if (kind == LayerKind::kRelu) relu_scale = layer.output_scale;
+    if (kind == LayerKind::kMaxPool) {
+      EXPECT_EQ(layer.output_scale, relu_scale);
+    }
+    EXPECT_EQ(layer.output_scale > 0, kind == LayerKind::kRelu || kind == LayerKind::kMaxPool);
+  }
+  const torch::Tensor said = run_folded(layers, to_pixels(images()));
+  EngineRunner engine(to_onnx(layers, {}), "model");
+  constexpr double kAStepApart = 0.05;  // sums between two steps may be rounded to either
+  EXPECT_LE((engine.probabilities(images()) - said).abs().max().item<double>(), kAStepApart);
+}
+
+TEST(Quantized, NoOtherRangeOfAKernelLosesLess) {
+  Network network = lived_in("mlp");
+  const std::vector<FoldedLayer> whole = fold(network, 1.0);
+  std::vector<FoldedLayer> layers = whole;
+  quantize_weights(layers);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].scales.defined()) continue;
+    const auto loss = [&](const FoldedLayer& layer) {  // float32 [out]
+      return (rounded_weight(layer) - whole[i].weight).square().sum(1);
+    };
+    for (const double share : {1.0, 0.9, 0.7}) {
+      FoldedLayer other = whole[i];
+      other.scales = whole[i].weight.abs().amax(1) * (share / kInt8Most);
+      EXPECT_TRUE((loss(layers[i]) <= loss(other) * 1.0001).all().item<bool>()) << share;
+    }
+  }
+}
+
+// Rounded to two bits or so (by scales that are far too wide) a network is wrong; training through
+// the rounding mends most of it.
+TEST(Quantized, TrainingThroughTheRoundingMendsIt) {
+  torch::manual_seed(4);
+  Variation narrow;
+  narrow.width = 0.1;
+  Network network(preset("mlp", narrow));
+  network->eval();
+  const std::vector<FoldedLayer> whole = fold(network, 0.02);  // sure of its answers
+  std::vector<FoldedLayer> layers = whole;
+  quantize_weights(layers);
+  for (FoldedLayer& layer : layers) {
+    if (!layer.scales.defined()) continue;
+    layer.scales = layer.scales * 40;
+    layer.weight = rounded_weight(layer);
+  }
+  TrainingData data;
+  data.drawings = synthetic_drawings(40, 1);
+  BatchOptions options;
+  options.batch = 40;
+  Batches batches(data, options, torch::kCPU);
+  const torch::Tensor pixels =
+      to_pixels(render(data.drawings, [](std::size_t) { return kPenWidth; }).images);
+  const auto closeness = [&](const std::vector<FoldedLayer>& some, std::int64_t) {
+    return -(run_folded(some, pixels) - run_folded(whole, pixels)).abs().mean().item<double>();
+  };
+  const double before = closeness(layers, 0);
+  EXPECT_GT(tune_quantized(layers, whole, batches, {.epochs = 5, .learning_rate = 2e-3}, closeness),
+            0);
+  EXPECT_GT(closeness(layers, 0), 0.7 * before);  // both are below 0
 }
 
 // LibTorch = native engine; tests/parity goes on from there to WebAssembly and ONNX Runtime.

@@ -19,7 +19,7 @@ namespace inkling {
 namespace {
 
 TEST(Presets, HaveTheParametersTheyAreDocumentedWith) {
-  EXPECT_EQ(Network(preset("compact"))->parameter_count(), 30874);
+  EXPECT_EQ(Network(preset("compact"))->parameter_count(), 42954);
   EXPECT_EQ(Network(preset("two-stage"))->parameter_count(), 32154);
 }
 

@@ -36,7 +36,7 @@ std::vector<Stroke> mapped(std::vector<Stroke> strokes, float scale, float dx, f
 }
 
 Pixels drawn(const std::vector<Stroke>& strokes, float width = kPenWidth) {
-  Result<Pixels> pixels = pixels_from_strokes(strokes, {width});
+  Result<Pixels> pixels = pixels_from_strokes(strokes, {width, {}});
   EXPECT_TRUE(pixels.ok()) << pixels.status().message();
   return pixels.value();
 }
@@ -65,6 +65,27 @@ Extent extent_of(const Pixels& pixels, float above = 0.02f) {
 }
 
 float mass(const Pixels& pixels) { return std::accumulate(pixels.begin(), pixels.end(), 0.0f); }
+
+TEST(InkFromStrokes, AFactorOfOneChangesNothingAndHalvesThinTheLine) {
+  const std::vector<float> ones(40, 1.0f), halves(40, 0.5f);
+  const Pixels plain = drawn(seven());
+  const Result<Pixels> same = pixels_from_strokes(seven(), {kPenWidth, ones});
+  const Result<Pixels> thin = pixels_from_strokes(seven(), {kPenWidth, halves});
+  ASSERT_TRUE(same.ok() && thin.ok());
+  EXPECT_EQ(same.value(), plain);
+  const auto ink = [](const Pixels& p) { return std::accumulate(p.begin(), p.end(), 0.0f); };
+  EXPECT_NEAR(ink(thin.value()) / ink(plain), 0.5, 0.1);
+}
+
+TEST(InkFromStrokes, RefusesFactorsThatAreNotOneAPointOrOutOfRange) {
+  for (const std::vector<float>& factors :
+       {std::vector<float>(39, 1.0f), std::vector<float>(41, 1.0f), std::vector<float>(40, 0.0f),
+        std::vector<float>(40, 2.5f),
+        std::vector<float>(40, std::numeric_limits<float>::quiet_NaN())}) {
+    EXPECT_EQ(pixels_from_strokes(seven(), {kPenWidth, factors}).status().code(),
+              StatusCode::kInvalidArgument);
+  }
+}
 
 TEST(InkFromStrokes, PlaceAndSizeOnTheCanvasDoNotMatter) {
   const Pixels reference = drawn(seven());

@@ -40,12 +40,17 @@ using Pixels = std::array<float, kPixelCount>;
 
 struct PenOptions {
   float width = kPenWidth;  // output pixels, in [1, 10]
+  // Where the pen is pressed or hurried: for every point of every stroke, in their order, a factor
+  // of the width in (0, 2]; the line between two points goes evenly from one to the other. Empty:
+  // one width throughout, as the page draws.
+  std::span<const float> factors = {};
 };
 
 // Draws the strokes with a round pen and normalises them. Strokes without points are passed over; a
 // stroke of one point (or of coinciding points) is a disc as wide as the pen; a straight bar keeps
 // its aspect. Errors: kEmptyInk when no stroke has a point; kInvalidArgument for a coordinate that
-// is not finite, more than kMaxPoints points, or a pen width out of range.
+// is not finite, more than kMaxPoints points, a pen width out of range, or factors that are not one
+// for each point.
 Result<Pixels> pixels_from_strokes(std::span<const Stroke> strokes, const PenOptions& pen = {});
 
 // A picture of a digit: `rgba` holds width*height pixels of 4 bytes, row-major from the top left,
