@@ -41,5 +41,5 @@ test('a suite without its file skips the test by name, with a relative INKLING_D
   );
   assert.equal(status, 0, stdout);
   const missing = path.join(kPartly, 'pen/pendigits-test.jsonl.gz');
-  assert.ok(stdout.includes(`mouse # SKIP ${missing} is not there`), stdout);
+  assert.ok(stdout.includes(`as the engine reads them # SKIP ${missing} is not there`), stdout);
 });
