@@ -1,5 +1,5 @@
 // The answer, large; how sure it is, in words; and, once it has settled, said once to screen readers.
-import type { Classification } from '../../wasm/js/index.ts';
+import { candidates, confidenceOf, textOf, type Reading } from './reading.ts';
 import { kAnnouncements, kVerdicts } from './strings.ts';
 
 /** How long an answer must stand, the pen lifted, before it is announced. */
@@ -26,41 +26,36 @@ export class Answer {
   }
 
   /** null: nothing is drawn. */
-  show(answer: Classification | null): void {
+  show(reading: Reading | null): void {
     const { digit, verdict } = this.#parts;
-    const text = answer === null ? '' : answer.digit === null ? '?' : String(answer.digit);
+    const text = reading === null ? '' : textOf(reading);
     if (digit.textContent !== text) {
       digit.textContent = text;
       digit.classList.toggle('unsure', text === '?');
+      digit.style.setProperty('--digits', String(Math.max(1, text.length)));
       restartAnimation(digit);
     }
-    digit.dataset.confidence = (answer?.confidence ?? 0).toFixed(2);
-    verdict.textContent = verdictOn(answer);
+    digit.dataset.confidence = (reading === null ? 0 : confidenceOf(reading)).toFixed(2);
+    verdict.textContent = sentenceOn(reading, kVerdicts);
   }
 
-  announceWhenSettled(answer: Classification | null): void {
+  announceWhenSettled(reading: Reading | null): void {
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
-      this.#parts.announcement.textContent = announcementOf(answer);
+      this.#parts.announcement.textContent = sentenceOn(reading, kAnnouncements);
     }, kSettleMs);
   }
 }
 
-function verdictOn(answer: Classification | null): string {
-  if (answer === null) return kVerdicts.empty;
-  if (answer.digit === null) return kVerdicts.unsure(...topTwo(answer.probabilities));
-  return kVerdicts.sure(answer.confidence);
-}
-
-function announcementOf(answer: Classification | null): string {
-  if (answer === null) return kAnnouncements.cleared;
-  if (answer.digit === null) return kAnnouncements.unsure(...topTwo(answer.probabilities));
-  return kAnnouncements.sure(answer.digit, answer.confidence);
-}
-
-function topTwo(probabilities: Float32Array): [first: number, second: number] {
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  return [order[0], order[1]];
+function sentenceOn(reading: Reading | null, say: typeof kVerdicts | typeof kAnnouncements): string {
+  if (reading === null) return say.empty;
+  const { digits } = reading;
+  const text = textOf(reading);
+  const unclear = digits.filter(({ answer }) => answer.digit === null);
+  if (unclear.length === 0) return say.sure(text, confidenceOf(reading));
+  if (digits.length > 1) return say.partly(text, unclear.length);
+  const pair = candidates(digits[0].answer.probabilities);
+  return pair === null ? say.unlike : say.unsure(...pair);
 }
 
 function restartAnimation(element: HTMLElement): void {

@@ -1,8 +1,9 @@
 // The page: wires the pad, the history, the engine and what shows its answer. Drawing works from the
 // first moment; what was drawn while the network loads is read when it is there.
-import type { Classification, Inkling, Stroke } from '../../wasm/js/index.ts';
+import type { Inkling, Stroke } from '../../wasm/js/index.ts';
 import { Answer } from './answer.ts';
 import { Bars } from './bars.ts';
+import { Boxes } from './boxes.ts';
 import { watchDrops } from './drops.ts';
 import { example } from './examples.ts';
 import { Glimpse } from './glimpse.ts';
@@ -14,6 +15,7 @@ import { Networks } from './networks.ts';
 import { keepOffline } from './offline.ts';
 import { Pad } from './pad.ts';
 import { Reader } from './reader.ts';
+import type { Reading } from './reading.ts';
 import { copyLink, forgetAddress, inkOfAddress, reload, savePng, saveSvg } from './share.ts';
 import { bindActions } from './shortcuts.ts';
 import { firstModel, viewFiles } from './site.ts';
@@ -32,6 +34,7 @@ const answer = new Answer({
   announcement: element('announcement'),
 });
 const bars = new Bars(element('bars'));
+const boxes = new Boxes(element('boxes'));
 const glimpse = new Glimpse(element<HTMLCanvasElement>('glimpse'));
 const canvas = element<HTMLCanvasElement>('pad');
 
@@ -157,15 +160,17 @@ function inkChanged(): void {
   });
 }
 
-function showAnswer(classification: Classification | null, settled: boolean): void {
-  answer.show(classification);
-  bars.show(classification?.probabilities ?? null, classification?.digit ?? null);
-  glimpse.show(classification?.pixels ?? null);
-  views.answered(classification);
+function showAnswer(reading: Reading | null, settled: boolean): void {
+  const newest = reading?.digits[reading.newest].answer ?? null;
+  answer.show(reading);
+  boxes.show(reading);
+  bars.show(newest?.probabilities ?? null, newest?.digit ?? null);
+  glimpse.show(newest?.pixels ?? null);
+  views.answered(newest);
   if (!settled || frame !== 0) return;
   answer.busy = false;
   if (pad.live !== null) return;
-  answer.announceWhenSettled(classification);
+  answer.announceWhenSettled(reading);
   const { length } = history.ink;
   canvas.setAttribute('aria-label', length === 0 ? kPadLabel.empty : kPadLabel.inked(length));
 }

@@ -5,12 +5,12 @@ import { kPadLabel } from './strings.de.ts';
 export const kPage: typeof english.kPage = {
   description:
     'Schreib eine Ziffer mit Maus, Finger oder Stift; ein kleines Netz liest sie in deinem Browser.',
-  subtitle: 'Schreib eine Ziffer, und ein kleines Netz liest sie.',
+  subtitle: 'Schreib eine Ziffer oder eine Zahl, und ein kleines Netz liest sie.',
   noScript:
     'Inkling liest deine Zeichnung mit einem Programm, das in dieser Seite läuft: Bitte erlaube JavaScript.',
   drawing: 'Zeichnung',
   pad: kPadLabel.empty,
-  invitation: 'Schreib eine Ziffer',
+  invitation: 'Schreib eine Ziffer, oder mehrere',
   pressOne: 'oder drück eine',
   undo: 'Zurück',
   undoKeys: 'Rückgängig (Strg+Z)',
@@ -26,7 +26,7 @@ export const kPage: typeof english.kPage = {
   savePng: 'Als PNG speichern',
   saveSvg: 'Als SVG speichern',
   reading: 'Ergebnis',
-  answer: 'Die gelesene Ziffer',
+  answer: 'Was gelesen wird',
   loading: 'Das Netz wird geladen …',
   glimpse: 'Die 28 mal 28 Pixel, die das Netz sieht',
   whatTheNetworkSees: 'Was das Netz sieht',

@@ -4,12 +4,12 @@ import { kPadLabel } from './strings.ts';
 
 export const kPage = {
   description: 'Draw a digit with mouse, finger or pen; a small network reads it in your browser.',
-  subtitle: 'Draw a digit, and a small network reads it.',
+  subtitle: 'Draw a digit or a number, and a small network reads it.',
   noScript:
     'Inkling reads your drawing with a program that runs in this page: please allow JavaScript.',
   drawing: 'Drawing',
   pad: kPadLabel.empty,
-  invitation: 'Draw a digit',
+  invitation: 'Draw a digit, or several',
   pressOne: 'or press one',
   undo: 'Undo',
   undoKeys: 'Undo (Ctrl+Z)',
@@ -25,7 +25,7 @@ export const kPage = {
   savePng: 'Save as PNG',
   saveSvg: 'Save as SVG',
   reading: 'Reading',
-  answer: 'The digit read',
+  answer: 'What is read',
   loading: 'Fetching the network…',
   glimpse: 'The 28 by 28 pixels that the network sees',
   whatTheNetworkSees: 'What the network sees',

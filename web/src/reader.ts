@@ -1,15 +1,12 @@
 // Between the pad and the engine: at most one question under way, the newest ink wins, and an answer to
 // ink that has since been undone or cleared is dropped.
-import {
-  InklingError,
-  type Classification,
-  type Inkling,
-  type Stroke,
-} from '../../wasm/js/index.ts';
+import { InklingError, type Inkling, type Stroke } from '../../wasm/js/index.ts';
+import { boxOf, doubtfulPair, groupStrokes } from './grouping.ts';
+import type { DigitReading, Reading } from './reading.ts';
 
 export interface ReaderEvents {
   /** `settled`: no newer ink waits to be read. */
-  answered(answer: Classification | null, settled: boolean): void;
+  answered(reading: Reading | null, settled: boolean): void;
   failed(error: InklingError): void;
 }
 
@@ -51,9 +48,9 @@ export class Reader {
       const generation = this.#generation;
       this.#wanted = null;
       try {
-        const answer = await this.#ask(strokes);
+        const reading = await this.#ask(strokes);
         this.#failures = 0;
-        if (generation === this.#generation) this.#events.answered(answer, this.#wanted === null);
+        if (generation === this.#generation) this.#events.answered(reading, this.#wanted === null);
       } catch (error) {
         // Once may be chance, and the engine has already been replaced: ask again. Twice is a failure.
         if (++this.#failures > 1) this.#events.failed(error as InklingError);
@@ -64,13 +61,31 @@ export class Reader {
   }
 
   /** null for a sheet without ink. */
-  async #ask(strokes: readonly Stroke[]): Promise<Classification | null> {
+  async #ask(strokes: readonly Stroke[]): Promise<Reading | null> {
     if (strokes.length === 0) return null;
     try {
-      return await this.#engine.classifyStrokes(strokes);
+      const groups = groupStrokes(strokes);
+      const digits = await Promise.all(groups.map((group) => this.#digit(group, strokes)));
+      const pair = doubtfulPair(digits.map(({ box }) => box))?.sort((a, b) => a - b);
+      if (pair !== undefined) {
+        const group = pair.flatMap((i) => groups[i]);
+        const digit = await this.#digit(group, strokes);
+        const apart = pair.reduce((product, i) => product * digits[i].answer.confidence, 1);
+        if (digit.answer.digit !== null && digit.answer.confidence > apart) {
+          groups.splice(pair[0], 2, group);
+          digits.splice(pair[0], 2, digit);
+        }
+      }
+      const last = groups.map((group) => Math.max(...group));
+      return { digits, newest: last.indexOf(Math.max(...last)) };
     } catch (error) {
       if (error instanceof InklingError && error.code === 'empty-ink') return null;
       throw error;
     }
+  }
+
+  async #digit(group: readonly number[], strokes: readonly Stroke[]): Promise<DigitReading> {
+    const own = group.map((i) => strokes[i]);
+    return { answer: await this.#engine.classifyStrokes(own), box: boxOf(own.flat()) };
   }
 }

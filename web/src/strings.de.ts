@@ -55,19 +55,24 @@ export const kReasons: typeof english.kReasons = {
 
 export const kVerdicts: typeof english.kVerdicts = {
   empty: 'Noch keine Tinte',
-  sure: (confidence) => `zu ${wholePercentText(confidence)} sicher`,
+  sure: (_text, confidence) => `zu ${wholePercentText(confidence)} sicher`,
   unsure: (first, second) => `${first} oder ${second}, vielleicht`,
+  unlike: 'Wie keine Ziffer',
+  partly: (_text, unclear) => (unclear === 1 ? 'Eine ist unklar' : `${unclear} sind unklar`),
 };
 
 export const kAnnouncements: typeof english.kAnnouncements = {
-  sure: (digit, confidence) => `${digit}, zu ${wholePercent(confidence)} Prozent sicher`,
+  empty: 'Das Blatt ist leer',
+  sure: (text, confidence) => `${text}, zu ${wholePercent(confidence)} Prozent sicher`,
   unsure: (first, second) => `Nicht sicher: ${first} oder ${second}`,
-  cleared: 'Das Blatt ist leer',
+  unlike: 'Nicht sicher: Es gleicht keiner Ziffer',
+  partly: (text, unclear) =>
+    `${text.replaceAll('?', ' unklar ')}: ${unclear === 1 ? 'Eine Ziffer ist' : `${unclear} Ziffern sind`} nicht klar`,
 };
 
 export const kPadLabel: typeof english.kPadLabel = {
   empty:
-    'Zeichenblatt, leer. Schreib eine Ziffer mit Maus, Finger oder Stift; oder beweg den Stift mit den Pfeiltasten, senke und hebe ihn mit der Leertaste.',
+    'Zeichenblatt, leer. Schreib eine Ziffer, oder mehrere nebeneinander, mit Maus, Finger oder Stift; oder beweg den Stift mit den Pfeiltasten, senke und hebe ihn mit der Leertaste.',
   inked: (strokes) => `Zeichenblatt, ${strokes} ${strokes === 1 ? 'Strich' : 'Striche'}`,
 };
 

@@ -61,20 +61,28 @@ export const kReasons = {
   badModelName: (name: string) => `“${name}” is not a name like models/mine.onnx.`,
 };
 
+/** How sure the answer is; `text` is the number as it is read, `?` for a digit that is not clear. */
 export const kVerdicts = {
   empty: 'Waiting for ink',
-  sure: (confidence: number) => `${wholePercentText(confidence)} sure`,
+  sure: (_text: string, confidence: number) => `${wholePercentText(confidence)} sure`,
   unsure: (first: number, second: number) => `${first} or ${second}, perhaps`,
+  unlike: 'Like no digit I know',
+  partly: (_text: string, unclear: number) =>
+    unclear === 1 ? 'One is not clear' : `${unclear} are not clear`,
 };
 
+/** The same for screen readers. */
 export const kAnnouncements = {
-  sure: (digit: number, confidence: number) => `${digit}, ${wholePercent(confidence)} percent sure`,
+  empty: 'The pad is empty',
+  sure: (text: string, confidence: number) => `${text}, ${wholePercent(confidence)} percent sure`,
   unsure: (first: number, second: number) => `Not sure: ${first} or ${second}`,
-  cleared: 'The pad is empty',
+  unlike: 'Not sure: it is like no digit',
+  partly: (text: string, unclear: number) =>
+    `${text.replaceAll('?', ' unclear ')}: ${unclear === 1 ? 'one digit is' : `${unclear} digits are`} not clear`,
 };
 
 export const kPadLabel = {
-  empty: 'Drawing pad, empty. Draw a digit with mouse, finger or pen; or move the pen with the arrow keys, and lower and lift it with Space.',
+  empty: 'Drawing pad, empty. Draw a digit, or several beside each other, with mouse, finger or pen; or move the pen with the arrow keys, and lower and lift it with Space.',
   inked: (strokes: number) => `Drawing pad, ${strokes} ${strokes === 1 ? 'stroke' : 'strokes'}`,
 };
 
