@@ -189,7 +189,7 @@ function readWith(engine: Inkling): void {
   element('failure').hidden = true;
   setState('ready');
   if (history.ink.length > 0 || pad.live !== null) inkChanged();
-  else showAnswer(null, true);
+  else answer.show(null); // not announced: nobody emptied the pad
 }
 
 const networks = new Networks(element('network'), () => firstModel(location.search), {
