@@ -97,3 +97,13 @@ export async function pictureOf(
   );
   return Buffer.from(base64, 'base64');
 }
+
+/** What is painted on a canvas: RGBA. */
+export function paintedOn({ page }: Visit, selector: string): Promise<number[]> {
+  return page.$eval(selector, (element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+    context.drawImage(element as HTMLCanvasElement, 0, 0); // reading the canvas itself would slow it
+    return [...context.getImageData(0, 0, width, height).data];
+  });
+}

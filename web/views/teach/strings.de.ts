@@ -26,7 +26,7 @@ export const kText: typeof english.kText = {
   loaded: (count, name) =>
     count === 1 ? `1 Zeichnung aus ${name} genommen.` : `${grouped(count)} Zeichnungen aus ${name} genommen.`,
   inMemory:
-    'Dieser Browser bewahrt für diese Seite nichts auf (vielleicht ein privates Fenster): deine Zeichnungen bleiben, bis du sie schließt, also exportiere sie vorher.',
+    'Dieser Browser bewahrt für diese Seite nichts auf (vielleicht ein privates Fenster oder ein voller Datenträger): deine Zeichnungen bleiben, bis du sie schließt, also exportiere sie vorher.',
 };
 
 export const kProblems: typeof english.kProblems = {

@@ -24,7 +24,7 @@ export const kText = {
   loaded: (count: number, name: string) =>
     count === 1 ? `1 drawing taken from ${name}.` : `${grouped(count)} drawings taken from ${name}.`,
   inMemory:
-    'This browser keeps nothing for this page (a private window, perhaps): your drawings last until you close it, so export them before.',
+    'This browser keeps nothing for this page (a private window or a full disk, perhaps): your drawings last until you close it, so export them before.',
 };
 
 export const kProblems = {
