@@ -26,7 +26,7 @@ inline void add_augment_flags(CLI::App& command, BatchOptions& options) {
   add_number(
       command, "--hand", options.hand.variation, 0.0, 3.0,
       "Drawings: how far the hand strays (bends, slants, trembles, tapers), 1 being the range "
-      "of real hands; the image augmentation then leaves drawings as they are");
+      "of real hands; every other image and drawing is then left without augmentation");
   add_number(command, "--not-digits", options.not_digits, 0.0, 1.0,
              "Drawings of letters, shapes and scribbles to learn \"?\" from, as a share of the "
              "digits");

@@ -118,6 +118,16 @@ NetworkSpec buildable(NetworkSpec spec) {
                 " parameters; lower --width or --depth");
 }
 
+void start_from(Network& network, const fs::path& folder) {
+  const NetworkSpec theirs = load_run(folder).network;
+  if (Json(theirs) != Json(network->spec())) {
+    throw Failure("--start-from " + folder.string() + ": that run's network ('" + theirs.preset +
+                  "') is not the one to be trained; name it with --preset and the flags of its "
+                  "shape");
+  }
+  load_weights(network, checkpoint_path(folder, "best"));
+}
+
 // A resumed run must go on with what it began with.
 void require_same_state(const SeenImages& seen, const fs::path& folder) {
   const fs::path path = seen_images_path(folder), log = folder / "metrics.jsonl";
@@ -156,6 +166,7 @@ Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<Na
   torch::Device device = choose_device(flags.device);
   if (group != nullptr && device.is_cuda()) device = own_gpu(*group);
   Network network(buildable(preset(flags.preset, flags.variation)));
+  if (!flags.start_from.empty()) start_from(network, flags.start_from);
   network->to(device);
   TrainingData data =
       load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);

@@ -50,6 +50,8 @@ void add_network_flags(CLI::App& command, TrainFlags& flags) {
   Variation& v = flags.variation;
   command.add_option("--preset", flags.preset, "Which network: " + joined(preset_names()))
       ->capture_default_str();
+  command.add_option("--start-from", flags.start_from,
+                     "A run's folder whose best weights to begin with, rather than at random");
   command.add_flag("--list-presets", flags.list_presets, "Show every network, layer by layer");
   command.add_option("--width", v.width, "Factor of every hidden layer's channels or features")
       ->check(within(0.01, 64.0))
@@ -97,6 +99,13 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
              "Share given to the other digits");
   add_number(command, "--average-decay", o.average_decay, 0.0, 1.0,
              "Moving average of the weights, a step; 0: none");
+  command
+      .add_option("--teacher", o.teachers,
+                  "A run's folder to learn from besides the labels (distillation); several: the "
+                  "mean of their answers")
+      ->allow_extra_args(false);
+  add_number(command, "--teacher-share", o.teacher_share, 0.0, 1.0,
+             "How much of the loss is the distance to the teacher's answers");
   command.add_flag("--sync-batch-norm", o.sync_batch_norm,
                    "Several processes: batch norm over all their rows, not each one's own");
   add_number(command, "--early-stopping", o.stop_patience, Int{0}, Int{100'000},

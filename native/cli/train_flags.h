@@ -20,6 +20,7 @@ struct TrainFlags {
   std::vector<std::int64_t> seeds = {1};
   std::string out;
   std::string preset = "compact";
+  std::string start_from;  // a run's folder, or empty
   Variation variation;
   std::string optimizer = "adamw", schedule = "cosine", device = "auto";
   int threads = 0;            // 0: all cores

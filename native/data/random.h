@@ -12,7 +12,7 @@
 namespace inkling {
 
 // What the numbers are for: no two purposes share any.
-enum class Stream : std::uint8_t { kOrder = 1, kPen, kAugment, kMixup, kDropout };
+enum class Stream : std::uint8_t { kOrder = 1, kPen, kAugment, kMixup, kDropout, kAsItIs };
 
 // A generator of 2^26 32-bit numbers for one sample of one epoch (0 <= epoch < 2^32).
 inline at::Philox4_32 keyed_engine(std::int64_t seed, Stream stream, std::int64_t epoch,

@@ -76,9 +76,12 @@ class Batches::Pool {
 
   // Whether the labels do not say all: targets are wanted.
   bool has_targets() const { return options.mixup > 0 || not_digit_start < size(); }
-  // Whether the row is as it is to be shown, no augmentation wanted.
-  bool is_finished(std::int64_t row) const {
-    return row >= not_digit_start || (row >= image_count && options.hand.variation > 0);
+  // Whether the row is shown as it is in this epoch, without augmentation.
+  bool is_plain(std::int64_t row, std::int64_t epoch) const {
+    constexpr float kPlainShare = 0.5f;
+    if (!options.augment.enabled()) return true;
+    return options.hand.variation > 0 &&
+           uniform(options.seed, Stream::kAsItIs, epoch, row, 0) < kPlainShare;
   }
 
   // uint8 [28][28] of a row that is drawn, image_count <= row, by the epoch's hand.
@@ -198,11 +201,11 @@ class Batches::HostPreparer : public Preparer {
       pool_.draw(drawn.data(), row, epoch_);
     }
     const AugmentOptions& augment = pool_.options.augment;
-    const bool is_finished = !augment.enabled() || pool_.is_finished(row);
+    const bool is_plain = pool_.is_plain(row, epoch_);
     std::array<float, kPixels> plain;
-    float* pixels = is_finished ? out : plain.data();
+    float* pixels = is_plain ? out : plain.data();
     for (std::int64_t i = 0; i < kPixels; ++i) pixels[i] = static_cast<float>(bytes[i]) / 255.0f;
-    if (is_finished) return;
+    if (is_plain) return;
     std::array<float, kAugmentColumns> random;
     keyed_uniform_into(random.data(), augment.columns(), pool_.options.seed, Stream::kAugment,
                        epoch_, row);
@@ -250,13 +253,7 @@ class Batches::TensorPreparer : public Preparer {
       const torch::Tensor random =
           keyed_uniform(options.seed, Stream::kAugment, epoch,
                         torch::arange(pool_.size(), torch::kInt64), random_.size(1));
-      const torch::Tensor finished = random.slice(0, first_finished());
-      constexpr double kUnchanged = 0.5,
-                       kOutside = 2;  // the middle of every range; cutout's centre
-      finished.fill_(kUnchanged);
-      if (random.size(1) > kCutoutColumn) {
-        finished.slice(1, kCutoutColumn, kElasticColumn).fill_(kOutside);
-      }
+      leave_plain_rows(random, epoch);
       random_.copy_(random);
     }
     if (mixed_) shares_.copy_(mixup_shares(options, epoch, pool_.size()));
@@ -298,10 +295,16 @@ class Batches::TensorPreparer : public Preparer {
     return (column == digits).to(torch::kFloat32) + (column < 0).to(torch::kFloat32) / kClasses;
   }
 
-  // Finished rows are the last ones.
-  std::int64_t first_finished() const {
-    if (pool_.is_finished(pool_.image_count)) return pool_.image_count;
-    return pool_.not_digit_start;
+  // Numbers that change nothing, for the rows that are shown as they are.
+  void leave_plain_rows(const torch::Tensor& random, std::int64_t epoch) const {
+    constexpr float kUnchanged = 0.5f, kOutside = 2;  // the middle of a range; cutout's centre
+    auto* row = random.data_ptr<float>();
+    const std::int64_t columns = random.size(1);
+    for (std::int64_t i = 0; i < random.size(0); ++i, row += columns) {
+      if (!pool_.is_plain(i, epoch)) continue;
+      std::fill_n(row, columns, kUnchanged);
+      if (columns > kCutoutColumn) std::fill(row + kCutoutColumn, row + kElasticColumn, kOutside);
+    }
   }
 
   void redraw(std::int64_t epoch) {

@@ -17,8 +17,12 @@ namespace inkling {
 struct BatchOptions {
   std::int64_t batch = 128;  // images a step, of all processes together
   std::int64_t seed = 1;
-  HandOptions hand;        // of the drawings, anew each epoch
-  AugmentOptions augment;  // of the images, and of drawings that no hand varies
+  HandOptions hand;  // of the drawings, anew each epoch
+  // Of images and drawings alike. With a straying hand (hand.variation > 0) every other row,
+  // another each epoch, is left as it is: interpolation blurs, and if all images were blurred and
+  // no drawing were, a network would learn to tell them apart by it and read sharp images as
+  // drawings.
+  AugmentOptions augment;
   // So many drawings that are no digit, as a share of the digits; a network learns to spread its
   // answer evenly over the ten (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with
   // Outlier Exposure", 2019).

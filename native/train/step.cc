@@ -46,6 +46,27 @@ void Step::set_exchange(Exchange exchange) {
   repeated_ = RepeatedStep([this] { on_device(); }, /*capture=*/false);
 }
 
+void Step::set_teacher(Teacher& teacher, double share) {
+  teacher_ = &teacher, teacher_share_ = share;
+}
+
+// Divided by the size of the whole batch.
+torch::Tensor Step::loss_of(const torch::Tensor& logits, const Batch& batch) const {
+  namespace F = torch::nn::functional;
+  const auto sum = F::CrossEntropyFuncOptions().reduction(torch::kSum);
+  const torch::Tensor to_labels =
+      F::cross_entropy(logits, batch.targets.defined() ? batch.targets : batch.labels,
+                       F::CrossEntropyFuncOptions(sum).label_smoothing(label_smoothing_));
+  if (teacher_ == nullptr) return to_labels / static_cast<double>(batch_);
+  const torch::Tensor answers = [&] {
+    const Autocast autocast(device_);
+    return (*teacher_)(batch.pixels);
+  }();
+  const torch::Tensor to_teacher = F::cross_entropy(logits, answers, sum);
+  return ((1 - teacher_share_) * to_labels + teacher_share_ * to_teacher) /
+         static_cast<double>(batch_);
+}
+
 void Step::operator()(double learning_rate, std::uint64_t seed) {
   torch::manual_seed(seed);
   optimizer_.set_learning_rate(learning_rate);
@@ -54,17 +75,12 @@ void Step::operator()(double learning_rate, std::uint64_t seed) {
 }
 
 void Step::on_device() {
-  namespace F = torch::nn::functional;
   const Batch batch = batches_.next();
   const torch::Tensor logits = [&] {
     const Autocast autocast(device_);
     return network_->forward(batch.pixels);
   }();
-  torch::Tensor loss =
-      F::cross_entropy(
-          logits.to(torch::kFloat32), batch.targets.defined() ? batch.targets : batch.labels,
-          F::CrossEntropyFuncOptions().label_smoothing(label_smoothing_).reduction(torch::kSum)) /
-      static_cast<double>(batch_);
+  torch::Tensor loss = loss_of(logits.to(torch::kFloat32), batch);
   optimizer_.zero_grad();
   loss.backward();
   torch::NoGradGuard no_grad;

@@ -13,6 +13,7 @@
 #include "train/cuda_step.h"
 #include "train/ema.h"
 #include "train/optimizer.h"
+#include "train/teacher.h"
 
 namespace inkling {
 
@@ -46,11 +47,15 @@ class Step {
   using Exchange = std::function<void(torch::Tensor& loss, torch::Tensor& correct)>;
   void set_exchange(Exchange exchange);
 
+  // Of the loss, `share` is the distance to the teacher's answers rather than to the labels.
+  void set_teacher(Teacher& teacher, double share);
+
   // Does a step with batches.next() and adds its outcome to the sums. `seed` is dropout's.
   void operator()(double learning_rate, std::uint64_t seed);
 
  private:
   void on_device();
+  torch::Tensor loss_of(const torch::Tensor& logits, const Batch& batch) const;
 
   Network& network_;
   Batches& batches_;
@@ -61,6 +66,8 @@ class Step {
   std::int64_t batch_;
   torch::Device device_;
   Exchange exchange_;
+  Teacher* teacher_ = nullptr;
+  double teacher_share_ = 0;
   RepeatedStep repeated_;
 };
 

@@ -52,6 +52,9 @@ class Loop {
         step_(network_, batches_, optimizer_, average_, sums_, options.label_smoothing,
               options.batches.batch),
         checkpoints_(folder) {
+    if (!options.teachers.empty()) {
+      step_.set_teacher(teacher_.emplace(options.teachers, device_), options.teacher_share);
+    }
     if (together_.size() == 1) return;
     step_.set_exchange([this](torch::Tensor& loss, torch::Tensor& correct) {
       together_.sum_step(optimizer_.gradients(), loss, correct);
@@ -302,6 +305,7 @@ class Loop {
   Schedule schedule_;
   EpochSums sums_;
   Step step_;
+  std::optional<Teacher> teacher_;
   CheckpointFiles checkpoints_;
   std::optional<Progress> progress_;
   Clock::time_point last_checkpoint_ = Clock::now();

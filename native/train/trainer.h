@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "data/sources.h"
 #include "model/network.h"
@@ -28,7 +29,9 @@ struct TrainOptions {
   std::int64_t keep_every = 0;     // epochs; their averaged weights are kept; 0: best and last only
   double checkpoint_minutes = 5;   // between checkpoints within an epoch
   bool resume = false;             // go on from the folder's newest whole checkpoint, if any
-  bool sync_batch_norm = false;    // statistics of all processes' rows, not each process's own
+  std::vector<std::filesystem::path> teachers;  // runs to learn from besides the labels
+  double teacher_share = 0.5;                   // of the loss
+  bool sync_batch_norm = false;  // statistics of all processes' rows, not each process's own
 };
 
 // Trains `network` on its device and fills `folder`: metrics, checkpoints, probe, and run.json with

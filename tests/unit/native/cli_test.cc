@@ -52,6 +52,33 @@ TEST_F(TrainedOnce, WritesProbabilitiesForOtherPrograms) {
   EXPECT_EQ(std::filesystem::file_size(file("p.bin")), 400u * 10 * 4);
 }
 
+TEST_F(TrainedOnce, IsGoneOnFromByAnotherRun) {
+  const std::string line = "train --strokes " + strokes_ +
+                           " --epochs 1 --batch 32 --learning-rate " +
+                           "1e-5 --average-decay 0 --start-from " + run() + " --out ";
+  const Outcome further = inkling_command(line + file("further"));
+  ASSERT_EQ(further.code, 0) << further.text;
+  const Outcome scored =
+      inkling_command("evaluate " + file("further") + " --strokes " + strokes_ + " --json");
+  EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 360);
+  expect_sentence(inkling_command(line + file("other") + " --preset mlp"), "'compact'");
+}
+
+// With nothing but the teacher's answers a student learns what the teacher knows.
+TEST_F(TrainedOnce, TeachesAnotherNetwork) {
+  const std::string student = "train --strokes " + strokes_ +
+                              " --preset mlp --width 0.2 --epochs 8 " +
+                              "--batch 32 --average-decay 0.9 --out " + file("student");
+  const Outcome taught = inkling_command(student + " --teacher " + run() + " --teacher-share 1");
+  ASSERT_EQ(taught.code, 0) << taught.text;
+  const Outcome scored =
+      inkling_command("evaluate " + file("student") + " --strokes " + strokes_ + " --json");
+  EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 300);
+  expect_sentence(inkling_command("train --strokes " + strokes_ + " --out " + file("orphan") +
+                                  " --teacher " + file("nobody")),
+                  "nobody");
+}
+
 TEST_F(TrainedOnce, IsQuantizedByRoundingAndByTraining) {
   const Outcome rounded =
       inkling_command("quantize " + run() + " --weights-only -o " + file("w8.onnx"));

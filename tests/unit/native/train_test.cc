@@ -13,6 +13,7 @@
 #include "train/run.h"
 #include "train/safetensors.h"
 #include "train/scoring.h"
+#include "train/teacher.h"
 #include "train/trainer.h"
 
 namespace inkling {
@@ -152,6 +153,30 @@ TEST(WeightAverage, FollowsTheNetworkAndForgetsItsStart) {
   for (const torch::Tensor& p : average.network()->parameters()) {
     EXPECT_LE((p - 2.0).abs().max().item<double>(), 1e-3);
   }
+}
+
+TEST(Teacher, AnswersTheMeanOfItsRunsCalibrated) {
+  const TempFolder folder;
+  std::vector<std::filesystem::path> runs;
+  torch::Tensor expected;
+  const torch::Tensor pixels = torch::rand({3, 1, 28, 28});
+  for (const double temperature : {0.5, 2.0}) {
+    Network network(preset("mlp"));
+    runs.push_back(folder / std::to_string(temperature));
+    std::filesystem::create_directory(runs.back());
+    inkling::Run run;
+    run.network = network->spec(), run.temperature = temperature;
+    save_run(run, runs.back());
+    save_weights(network, checkpoint_path(runs.back(), "best"));
+    network->eval();
+    const torch::Tensor p = (network->forward(pixels) / temperature).softmax(1).detach() / 2;
+    expected = expected.defined() ? expected + p : p;
+  }
+  Teacher teacher(runs, torch::kCPU);
+  EXPECT_TRUE(teacher(pixels).allclose(expected, 1e-5, 1e-6));
+  EXPECT_FALSE(teacher(pixels).requires_grad());
+  runs.push_back(folder / "none");
+  expect_failure([&] { Teacher(runs, torch::kCPU); }, "none");
 }
 
 TEST(Scores, CountRightRefusedAndBoth) {
