@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildLanguages, inLanguage, languageButtons, pageStrings } from './build_languages.mjs';
-import { buildManifest, buildServiceWorker, versionOf } from './build_install.mjs';
+import { buildHeaders, buildManifest, buildServiceWorker, versionOf } from './build_install.mjs';
 import { kLanguages } from './languages.mjs';
 import { cardHtml, shippedModels } from './models.mjs';
 import { buildPackage } from './package.mjs';
@@ -73,11 +73,12 @@ class Site {
   }
 
   /** @param {string} name @param {Buffer} bytes */
-  async plain(name, bytes) {
+  async plain(name, bytes, compressed = true) {
     const file = path.join(this.folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     const brotli = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
     await writeFile(file, bytes);
+    if (!compressed) return name;
     await writeFile(`${file}.br`, brotliCompressSync(bytes, brotli)); // quality 11 is the default
     await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }));
     return name;
@@ -183,6 +184,7 @@ async function buildSite(folder, { engines }) {
   const html = await filled('web/index.html', holes);
   const version = versionOf(html);
   await site.plain('index.html', Buffer.from(html.replace('{{version}}', version)));
+  await buildHeaders(site, html);
   const { js, css, language_js } = holes;
   const needed = [js, css, icon, language_js, files.worker, models[0].source];
   await buildServiceWorker(site, bundle, version, needed);

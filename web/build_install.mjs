@@ -4,10 +4,15 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 /** @typedef {import('./build_languages.mjs').Bundle} Bundle */
+
+/** How long a file may be kept unasked: its name tells its content, or it does not. */
+const kForGood = 'public, max-age=31536000, immutable';
+const kAskAgain = 'no-cache';
+
 /**
  * @typedef {object} Site
  * @property {(name: string, bytes: Buffer) => Promise<string>} hashed
- * @property {(name: string, bytes: Buffer) => Promise<string>} plain
+ * @property {(name: string, bytes: Buffer, compressed?: boolean) => Promise<string>} plain
  * @property {string[]} names hashed so far
  */
 
@@ -58,4 +63,31 @@ export async function buildServiceWorker(site, bundle, version, first) {
   const later = site.names.filter((name) => !first.includes(name) && !name.endsWith('.png'));
   const define = { INKLING_SITE: JSON.stringify({ version, first, later }) };
   await site.plain('sw.js', await bundle('web/src/service_worker.ts', { define }));
+}
+
+/**
+ * What a host should send, for those that read it from a file (Netlify, Cloudflare Pages). The policy is the
+ * page's own, and the two things that a page cannot say of itself.
+ * @param {Site} site @param {string} html
+ */
+export async function buildHeaders(site, html) {
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1];
+  if (policy === undefined) throw new Error('index.html has no Content-Security-Policy');
+  const again = `Cache-Control: ${kAskAgain}`;
+  // A header that two rules name would be sent with both values, so only one names each.
+  const rules = {
+    '/*': [
+      `Content-Security-Policy: ${policy}; frame-ancestors 'none'`,
+      'X-Content-Type-Options: nosniff',
+      'Referrer-Policy: no-referrer',
+    ],
+    '/': [again],
+    '/index.html': [again],
+    '/sw.js': [again],
+    '/assets/*': [`Cache-Control: ${kForGood}`],
+    '/assets/*.wasm': ['Content-Type: application/wasm'],
+    '/manifest.webmanifest': [again, 'Content-Type: application/manifest+json'],
+  };
+  const lines = Object.entries(rules).flatMap(([path, headers]) => [path, ...headers.map((h) => `  ${h}`)]);
+  await site.plain('_headers', Buffer.from(`${lines.join('\n')}\n`), false);
 }
