@@ -38,13 +38,13 @@ const own = () => caches.open(prefix + INKLING_SITE.version);
 const kHash = /-[0-9a-f]{10}(?=\.\w+$)/;
 const stem = (url: string) => url.replace(kHash, '');
 
-/** 'hashed': a file that never changes; 'model': one that the address may name; '': not ours to keep. */
-function kindOf(url: string): 'page' | 'hashed' | 'model' | '' {
+/** 'hashed': a file that never changes; 'named': a model or a page about one, which may; '': not ours. */
+function kindOf(url: string): 'page' | 'hashed' | 'named' | '' {
   if (!url.startsWith(folder)) return '';
   const name = url.slice(folder.length).replace(/[?#].*/, '');
   if (name === '' || name === 'index.html') return 'page';
   if (/^(assets|models)\//.test(name) && kHash.test(name)) return 'hashed';
-  return name.endsWith('.onnx') ? 'model' : '';
+  return /\.onnx$|^how-[\w-]+\.html$/.test(name) ? 'named' : '';
 }
 
 /** Puts the file into this version's cache: from an older version's, where it is there, or the network. */
@@ -98,7 +98,8 @@ async function hashed(event: Fetching): Promise<Response> {
   return (await caches.match(event.request, { ignoreVary: true })) ?? fetched(event);
 }
 
-async function model(event: Fetching): Promise<Response> {
+/** The network's, while there is one. */
+async function named(event: Fetching): Promise<Response> {
   return fetched(event).catch(async (error) => {
     const known = await (await own()).match(event.request, { ignoreVary: true });
     if (known === undefined) throw error;
@@ -124,10 +125,10 @@ worker.addEventListener('fetch', (event) => {
   const kind = request.method === 'GET' ? kindOf(request.url) : '';
   if (kind === 'page' && request.mode === 'navigate') event.respondWith(page(request));
   if (kind === 'hashed') event.respondWith(hashed(event));
-  if (kind === 'model') event.respondWith(model(event));
+  if (kind === 'named') event.respondWith(named(event));
 });
 // What the first visit fetched before this worker was there.
 worker.addEventListener('message', (event) => {
-  const used = event.data.used?.filter((url) => ['hashed', 'model'].includes(kindOf(url))) ?? [];
+  const used = event.data.used?.filter((url) => ['hashed', 'named'].includes(kindOf(url))) ?? [];
   event.waitUntil(Promise.allSettled(used.map(keep)));
 });

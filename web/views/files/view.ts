@@ -28,7 +28,7 @@ class Files {
   readonly #page: PageContext;
   readonly #sketches = new Sketches();
   readonly #said = make('p', { class: 'said', role: 'status' });
-  readonly #problems = make('ul', { class: 'problems', role: 'alert' });
+  readonly #problems = make('ul', { class: 'problems' });
   readonly #results = make('section', { class: 'results', ariaLabel: kText.results });
   readonly #parts: Part[] = [];
   #model: Part | null = null;
@@ -44,7 +44,7 @@ class Files {
     });
     const choose = make('p', {}, kText.invitation, ' ', button(kText.choose, () => input.click(), 'choose'), input);
     const area = make('div', { class: 'area' }, choose, make('p', { class: 'kinds' }, kText.kinds));
-    host.append(area, this.#problems, this.#said, this.#results);
+    host.append(area, make('div', { role: 'alert' }, this.#problems), this.#said, this.#results);
     if (page.model !== page.shippedModel && page.model.source instanceof Uint8Array) {
       void this.#try(page.model.name, () => this.#showModel(page.model));
     }
