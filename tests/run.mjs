@@ -1,5 +1,5 @@
 // Bundles the TypeScript tests of a folder into build/tests and runs them with node's own test runner:
-// `node tests/run.mjs golden|parity|package|browser|screenshot [NAME]`, NAME being a part of the wanted files' names.
+// `node tests/run.mjs golden|parity|package|browser|firefox|webkit|screenshot [NAME]`, NAME being a part of the wanted files' names.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -13,7 +13,9 @@ const kSuites = {
   golden: { folder: 'tests/golden', pattern: /\.test\.ts$/ },
   parity: { folder: 'tests/parity', pattern: /\.test\.ts$/ },
   package: { folder: 'tests/package', pattern: /\.test\.ts$/ },
-  browser: { folder: 'tests/browser', pattern: /\.test\.ts$/ },
+  browser: { folder: 'tests/browser', pattern: /^(?!firefox|webkit).*\.test\.ts$/ },
+  firefox: { folder: 'tests/browser', pattern: /^firefox\.test\.ts$/ },
+  webkit: { folder: 'tests/browser', pattern: /^webkit\.test\.ts$/ },
   screenshot: { folder: 'tests/browser', pattern: /^screenshots\.test\.ts$/ },
 };
 

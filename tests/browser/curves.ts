@@ -37,6 +37,39 @@ export function drawing(label: string): Point[][] {
   return fixtureDrawings().find((fixture) => fixture.label === label)!.strokes;
 }
 
+/** Where and how large to draw: in shares of the pad's side. */
+export interface Placement {
+  x: number;
+  y: number;
+  side: number;
+}
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+}
+
+const kMiddle: Placement = { x: 0.17, y: 0.17, side: 0.66 };
+
+/** The strokes in the pixels of the pad's box, their own box fitted into the placement. */
+export function fitted(strokes: readonly Point[][], pad: Box, placement = kMiddle): Point[][] {
+  const xs = strokes.flat().map(([x]) => x);
+  const ys = strokes.flat().map(([, y]) => y);
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const extent = Math.max(width, height, 1e-9);
+  const scale = (placement.side * pad.width) / extent;
+  const x0 = pad.x + placement.x * pad.width + ((extent - width) / 2) * scale;
+  const y0 = pad.y + placement.y * pad.width + ((extent - height) / 2) * scale;
+  return strokes.map((stroke) =>
+    stroke.map(([x, y]) => [
+      Math.round(x0 + (x - left) * scale),
+      Math.round(y0 + (y - top) * scale),
+    ]),
+  );
+}
+
 function spline(points: Point[]): Point[] {
   const pieces: Point[][] = [[points[0]]];
   for (let i = 0; i + 1 < points.length; ++i) {

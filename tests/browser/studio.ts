@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import puppeteer, { type Browser, type KeyInput, type Page, type Viewport } from 'puppeteer-core';
 import { serve } from '../../web/server.mjs';
-import type { Point } from './curves.ts';
+import { fitted, type Placement, type Point } from './curves.ts';
 
 export const kRoot = process.env.INKLING_ROOT ?? process.cwd();
 export const kSite = path.join(kRoot, 'build/site');
@@ -44,13 +44,6 @@ export interface VisitOptions {
 export interface Reading {
   digit: string;
   confidence: number;
-}
-
-/** Where and how large to draw: in shares of the pad's side. */
-export interface Placement {
-  x: number;
-  y: number;
-  side: number;
 }
 
 interface Server {
@@ -209,22 +202,8 @@ export class Visit {
   }
 
   /** The strokes in page pixels, their box fitted into the placement. */
-  async placed(strokes: readonly Point[][], placement: Placement = kMiddle): Promise<Point[][]> {
-    const box = await this.padBox();
-    const xs = strokes.flat().map(([x]) => x);
-    const ys = strokes.flat().map(([, y]) => y);
-    const [left, top] = [Math.min(...xs), Math.min(...ys)];
-    const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
-    const extent = Math.max(width, height, 1e-9);
-    const scale = (placement.side * box.width) / extent;
-    const x0 = box.x + placement.x * box.width + ((extent - width) / 2) * scale;
-    const y0 = box.y + placement.y * box.height + ((extent - height) / 2) * scale;
-    return strokes.map((stroke) =>
-      stroke.map(([x, y]) => [
-        Math.round(x0 + (x - left) * scale),
-        Math.round(y0 + (y - top) * scale),
-      ]),
-    );
+  async placed(strokes: readonly Point[][], placement?: Placement): Promise<Point[][]> {
+    return fitted(strokes, await this.padBox(), placement);
   }
 
   /** Draws with the mouse. Moves inside a stroke are not awaited one by one: far quicker, none is lost. */
@@ -249,5 +228,3 @@ export class Visit {
     });
   }
 }
-
-const kMiddle: Placement = { x: 0.17, y: 0.17, side: 0.66 };
