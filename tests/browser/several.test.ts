@@ -2,10 +2,10 @@
 // an answer is `?`.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { drawing } from './curves.ts';
+import { drawing, type Placement } from './curves.ts';
 import { sideBySide } from './numbers.ts';
 import { seeded } from './random.ts';
-import { Studio, type Placement, type Visit } from './studio.ts';
+import { Studio, type Visit } from './studio.ts';
 
 let studio: Studio;
 
