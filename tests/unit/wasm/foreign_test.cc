@@ -109,6 +109,21 @@ TEST(Foreign, AnIfThatDependsOnTheImageIsRefused) {
   EXPECT_NE(message.find("(If): its condition is not a constant"), std::string::npos) << message;
 }
 
+// The branch reads what the If is to give, so that nothing is known of either, and no node is
+// named.
+TEST(Foreign, AnOutputThatOnlyABranchOfItsOwnCouldGiveIsRefused) {
+  ModelBuilder model;
+  model.initializer(tensor("yes", kBoolType, {}, std::string(1, '\1')))
+      .node("If", {"yes"}, {"y"},
+            {branch("then_branch", {node("Relu", {"y"}, {"a"})}, "a"),
+             branch("else_branch", {node("Abs", {"image"}, {"e"})}, "e")})
+      .node("Flatten", {"y"}, {"f"});
+  const std::string message = refusal(finish(model, "f").build());
+  EXPECT_NE(message.find("output 'probabilities' is one that its node does not give here"),
+            std::string::npos)
+      << message;
+}
+
 // --- weights beside the model
 
 std::string external_model(const std::string& offset, const std::string& length) {

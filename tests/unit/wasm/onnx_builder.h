@@ -16,6 +16,7 @@ using Dims = std::vector<std::int64_t>;
 
 inline constexpr int kFloatType = 1;
 inline constexpr int kInt64Type = 7;
+inline constexpr int kBoolType = 9;
 inline constexpr int kFloat16Type = 10;
 
 // The little-endian bytes of numbers, as raw_data holds them.
