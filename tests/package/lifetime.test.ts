@@ -95,3 +95,28 @@ test('NaN and infinity in pixels are refused', async () => {
     assert.throws(() => engine.classify(pixels), { code: 'invalid-argument', message: /Pixel 300/ });
   }
 });
+
+test('in Node, an instance whose memory has run out is replaced', async () => {
+  const instances: WebAssembly.Exports[] = [];
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = (async (source: WebAssembly.Module, imports?: WebAssembly.Imports) => {
+    const instance = await instantiate(source, imports);
+    instances.push(instance.exports);
+    return instance;
+  }) as typeof WebAssembly.instantiate;
+  try {
+    const { Inkling } = (await import(path.join(kRoot, 'build/package/inkling-node.js'))) as typeof import('../../wasm/js/node.ts');
+    const engine = await Inkling.load({ model: tinyModel(1) });
+    const before = await engine.classifyPixels(kPixels);
+    const alloc = instances[0].inkling_alloc as (bytes: number) => number;
+    for (let size = 1 << 27; size >= 16; size /= 2) while (alloc(size) !== 0);
+    await assert.rejects(engine.classifyPixels(kPixels), { code: 'out-of-memory' });
+    const after = await engine.classifyPixels(kPixels);
+    assert.deepEqual(after, before);
+    assert.equal(instances.length, 2);
+    await engine.dispose();
+    await assert.rejects(engine.classifyPixels(kPixels), { code: 'disposed' });
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+});

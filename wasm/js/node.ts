@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { checkBatch, checkName, checkPicture, checkPixels, checkRange, checkRounds, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
-import { EngineModule } from './module.ts';
+import { EngineModule, isTrap } from './module.ts';
 import {
   InklingError,
   type Activation,
@@ -31,14 +31,19 @@ export interface LoadOptions {
   range?: Range;
 }
 
+/** Another instance with the same model. */
+type Start = () => Promise<EngineModule>;
+
 export class Inkling {
-  readonly #module: EngineModule;
+  readonly #start: Start;
+  #module: EngineModule | Promise<EngineModule>;
   readonly #description: Description;
   /** Which of the two modules runs. */
   readonly variant: Variant;
   #disposed = false;
 
-  private constructor(module: EngineModule, description: Description, variant: Variant) {
+  private constructor(start: Start, module: EngineModule, description: Description, variant: Variant) {
+    this.#start = start;
     this.#module = module;
     this.#description = description;
     this.variant = variant;
@@ -58,8 +63,15 @@ export class Inkling {
     }
     const start = async (name: string) => {
       const wasm = await bytesOf(new URL(`inkling-${name}.wasm`, import.meta.url), 'The engine');
-      const module = await EngineModule.instantiate(await WebAssembly.compile(wasm));
-      return new Inkling(module, module.load(onnx, beside, range), variant);
+      const compiled = await WebAssembly.compile(wasm);
+      const module = await EngineModule.instantiate(compiled);
+      const description = module.load(onnx, beside, range);
+      const again = async () => {
+        const another = await EngineModule.instantiate(compiled);
+        another.load(onnx, beside, range);
+        return another;
+      };
+      return new Inkling(again, module, description, variant);
     };
     try {
       return await start(variant);
@@ -72,13 +84,13 @@ export class Inkling {
   /** Reads a drawing. Fails with 'empty-ink' when nothing is drawn. */
   async classifyStrokes(strokes: readonly Stroke[]): Promise<Classification> {
     checkStrokes(strokes);
-    return this.#live().classify(this.#module.pixelsFromStrokes(strokes));
+    return this.#ask((module) => module.classify(module.pixelsFromStrokes(strokes)));
   }
 
   /** Reads a picture (RGBA). Fails with 'empty-ink' when it is blank. */
   async classifyImage(picture: Picture): Promise<Classification> {
     checkPicture(picture);
-    return this.#live().classify(this.#module.pixelsFromPicture(picture));
+    return this.#ask((module) => module.classify(module.pixelsFromPicture(picture)));
   }
 
   /**
@@ -87,13 +99,14 @@ export class Inkling {
    */
   async classifyPixels(pixels: Float32Array): Promise<Classification> {
     checkPixels(pixels, this.#inputSize());
-    return this.#live().classify(pixels.slice());
+    const own = pixels.slice();
+    return this.#ask((module) => module.classify(own));
   }
 
   /** Reads pixels [n*28*28]. Fails as classifyPixels does. */
   async classifyBatch(pixels: Float32Array, n: number): Promise<BatchClassification> {
     checkBatch(pixels, n, this.#inputSize());
-    return this.#live().classifyBatch(pixels, n);
+    return this.#ask((module) => module.classifyBatch(pixels, n));
   }
 
   /**
@@ -102,7 +115,7 @@ export class Inkling {
    */
   async activations(name: string): Promise<Activation> {
     checkName(name);
-    return this.#live().activations(name);
+    return this.#ask((module) => module.activations(name));
   }
 
   /** The steps that the engine runs for an image. */
@@ -114,7 +127,7 @@ export class Inkling {
   async profile(pixels: Float32Array, rounds = 15): Promise<ProfiledStep[]> {
     checkPixels(pixels, this.#inputSize(), 'profile');
     checkRounds(rounds);
-    return this.#live().profile(pixels, rounds);
+    return this.#ask((module) => module.profile(pixels, rounds));
   }
 
   /** The shape of one image in the model's file, its batch being 1. */
@@ -135,16 +148,34 @@ export class Inkling {
   /** Frees the engine; later calls fail with 'disposed'. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#module.dispose();
+    if (this.#module instanceof EngineModule) this.#module.dispose();
   }
 
   #inputSize(): number {
     return this.#description.input.reduce((size, extent) => size * extent, 1);
   }
 
-  #live(): EngineModule {
-    if (!this.#disposed) return this.#module;
-    throw new InklingError('disposed', 'This engine was disposed of; load another.');
+  /** After a trap, or when memory has run out, which an instance never gives back, the next call gets another. */
+  async #ask<T>(run: (module: EngineModule) => T): Promise<T> {
+    if (this.#disposed) throw new InklingError('disposed', 'This engine was disposed of; load another.');
+    const module = this.#module instanceof EngineModule ? this.#module : await this.#module;
+    try {
+      return run(module);
+    } catch (error) {
+      const trapped = isTrap(error);
+      if (!trapped && (error as InklingError).code !== 'out-of-memory') throw error;
+      if (!this.#disposed) this.#replace();
+      throw trapped ? new InklingError('trap', `The engine stopped: ${(error as Error).message}.`) : error;
+    }
+  }
+
+  #replace(): void {
+    const next = this.#start();
+    this.#module = next;
+    next.then(
+      (module) => (this.#module = module),
+      () => {}, // whoever calls next hears of it, and the call after that
+    );
   }
 }
 
