@@ -26,7 +26,7 @@ function(inkling_xnnpack_kernels kernel_set list)
   string(TOUPPER "PROD_${kernel_set}_MICROKERNEL_SRCS" list_name)
   set(added ${${list_name}})
   list(FILTER added INCLUDE REGEX
-    "^src/(f32-(gemm|igemm|dwconv|maxpool|raddstoreexpminusmax|rminmax|vmulcaddc|vbinary)|x32-packw)/")
+    "^src/(qd8-f32-qc8w-(gemm|igemm)|f32-(gemm|igemm|dwconv|maxpool|raddstoreexpminusmax|rminmax|vmulcaddc|vbinary)|x32-packw)/")
   list(TRANSFORM added PREPEND "${XNNPACK_SOURCE_DIR}/")
   set(${list} ${${list}} ${added} PARENT_SCOPE)
 endfunction()

@@ -14,6 +14,8 @@ export interface Case {
   constants?: Constant[];
   /** Of the input's numbers, otherwise in [-1, 1). */
   scale?: number;
+  /** By how much an answer may differ, where that is more than rounding. */
+  tolerance?: number;
 }
 
 const kMap = [1, 3, 8, 9];
@@ -282,6 +284,72 @@ kShapes['arithmetic on shapes'].constants?.push(ints('minus', [-1]));
 
 const kScale = given('scale', [], [0.02]);
 const kZero = given('zero', [], [117], kUint8);
+
+/** A step of the quantised results below. ONNX Runtime adds up whole numbers and multiplies once, we dequantise first:
+ *  what lies at the middle between two steps may be rounded to either. */
+const kMapStep = 0.05;
+
+const wholes = (count: number): number[] => Array.from({ length: count }, (_, i) => ((i * 37) % 251) - 125);
+const kQdq = (type: number): Constant[] => [
+  given('s', [], [0.02]),
+  given('z', [], [type === kUint8 ? 117 : -11], type),
+  given('y_s', [], [kMapStep]),
+  given('y_z', [], [type === kUint8 ? 90 : 5], type),
+];
+/** The end of each: 'c' quantised and back. */
+const kQdqEnd = [
+  node('QuantizeLinear', ['c', 'y_s', 'y_z'], ['e']),
+  node('DequantizeLinear', ['e', 'y_s', 'y_z'], ['y']),
+];
+
+/** A node that reads 'd' and writes 'c', between quantised maps. */
+function quantised(under: Node): Case {
+  return {
+    dims: kMap,
+    scale: 2,
+    tolerance: kMapStep,
+    constants: kQdq(kUint8),
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['d']),
+      under,
+      ...kQdqEnd,
+    ],
+  };
+}
+
+interface QuantisedConv {
+  type: number;
+  group?: number;
+  strides?: number[];
+}
+
+/** Conv 3x3 of eight channels as quantisers write it: weights and bias dequantised along the outputs. */
+function quantisedConv({ type, group = 1, strides = [1, 1] }: QuantisedConv): Case {
+  const scales = Array.from({ length: 8 }, (_, i) => 0.002 + 0.0005 * i);
+  return {
+    dims: [1, 8, 7, 6],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [
+      ...kQdq(type),
+      given('w_q', [8, 8 / group, 3, 3], wholes((8 * 8 * 9) / group), kInt8),
+      given('w_scale', [8], scales),
+      given('b_q', [8], wholes(8).map((v) => v * 300), kInt32),
+      given('b_scale', [8], scales.map((scale) => scale * 0.02)),
+    ],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale'], ['w'], { axis: 0 }),
+      node('DequantizeLinear', ['b_q', 'b_scale'], ['b'], { axis: 0 }),
+      node('Conv', ['d', 'w', 'b'], ['r'], { pads: [1, 1, 1, 1], group, strides }),
+      node('Relu', ['r'], ['c']),
+      ...kQdqEnd,
+    ],
+  };
+}
+
 const kQuantised: Record<string, Case> = {
   'QuantizeLinear and back, uint8': {
     dims: kMap,
@@ -310,6 +378,75 @@ const kQuantised: Record<string, Case> = {
     nodes: [
       node('DequantizeLinear', ['w', 'scale', 'zero'], ['d'], { axis: 0 }),
       node('Conv', ['image', 'd'], ['y']),
+    ],
+  },
+  'Conv with weights quantised to uint8, a zero point for all': {
+    dims: kMap,
+    constants: [
+      given('w', [2, 3, 1, 1], [1, 255, 127, 0, 6, 130], kUint8),
+      given('scale', [], [0.01]),
+      given('zero', [], [120], kUint8),
+    ],
+    nodes: [node('DequantizeLinear', ['w', 'scale', 'zero'], ['d']), node('Conv', ['image', 'd'], ['y'])],
+  },
+  'Gemm with weights and bias quantised, without zero points': {
+    dims: [1, 4],
+    constants: [
+      given('w', [4, 3], [1, -128, 127, 5, 6, -7, 90, 0, 3, 2, -1, 50], kInt8),
+      given('scale', [3], [0.01, 0.03, 0.002]),
+      given('b', [3], [100, -70000, 3], kInt32),
+      given('b_scale', [1], [0.001]),
+    ],
+    nodes: [
+      node('DequantizeLinear', ['w', 'scale'], ['d'], { axis: -1 }),
+      node('DequantizeLinear', ['b', 'b_scale'], ['e'], { axis: 0 }),
+      node('Gemm', ['image', 'd', 'e'], ['y']),
+    ],
+  },
+  'QDQ: Conv, uint8, weights along outputs': quantisedConv({ type: kUint8 }),
+  'QDQ: Conv, int8': quantisedConv({ type: kInt8 }),
+  'QDQ: Conv, depthwise': quantisedConv({ type: kUint8, group: 8 }),
+  'QDQ: Conv, in two groups, strided': quantisedConv({ type: kInt8, group: 2, strides: [2, 2] }),
+  'QDQ: MaxPool': quantised(node('MaxPool', ['d'], ['c'], { kernel_shape: [2, 2], strides: [2, 2] })),
+  'QDQ: AveragePool': quantised(node('AveragePool', ['d'], ['c'], { kernel_shape: [2, 2], strides: [2, 2] })),
+  'QDQ: GlobalAveragePool': quantised(node('GlobalAveragePool', ['d'], ['c'])),
+  'QDQ: Add': quantised(node('Add', ['d', 'd'], ['c'])),
+  'QDQ: Gemm': {
+    dims: [1, 20],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [
+      ...kQdq(kUint8),
+      given('w_q', [3, 20], wholes(60), kInt8),
+      given('w_scale', [3], [0.004, 0.002, 0.006]),
+    ],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale'], ['w'], { axis: 0 }),
+      node('Gemm', ['d', 'w'], ['c'], { transB: 1 }),
+      ...kQdqEnd,
+    ],
+  },
+  'DynamicQuantizeLinear and MatMulInteger, weights of eight bits': {
+    dims: [1, 20],
+    scale: 3,
+    constants: [given('w', [20, 3], wholes(60), kInt8)],
+    nodes: [
+      node('DynamicQuantizeLinear', ['image'], ['q', 'q_scale', 'q_zero']),
+      node('MatMulInteger', ['q', 'w', 'q_zero'], ['i']),
+      node('Cast', ['i'], ['f'], { to: kFloat }),
+      node('Mul', ['f', 'q_scale'], ['y']),
+    ],
+  },
+  'DynamicQuantizeLinear and ConvInteger': {
+    dims: [1, 8, 6, 5],
+    constants: [given('w', [4, 8, 3, 3], wholes(288), kInt8)],
+    nodes: [
+      node('DynamicQuantizeLinear', ['image'], ['q', 'q_scale', 'q_zero']),
+      node('ConvInteger', ['q', 'w', 'q_zero'], ['i'], { pads: [1, 1, 1, 1] }),
+      node('Cast', ['i'], ['f'], { to: kFloat }),
+      node('Mul', ['f', 'q_scale'], ['y']),
     ],
   },
   'DynamicQuantizeLinear and MatMulInteger': {
@@ -382,9 +519,9 @@ export const kCases: Record<string, Case> = { ...kWindows, ...kMatrices, ...kAri
 
 /** What the core module runs; wasm/README.md says so too. */
 export const kCoreOperators = new Set(
-  `Add AveragePool BatchNormalization Cast Clip Concat Constant Conv Div Dropout Flatten Gather Gemm GlobalAveragePool
+  `Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DequantizeLinear Div Dropout Flatten Gather Gemm GlobalAveragePool
   GlobalMaxPool Identity LeakyRelu LogSoftmax MatMul MaxPool Mul ReduceMean Relu Reshape Shape Sigmoid Slice Softmax
-  Squeeze Sub Tanh Transpose Unsqueeze`.split(/\s+/),
+  Squeeze Sub Transpose Unsqueeze`.split(/\s+/),
 );
 
 /** Cases of these operators that the core leaves to the full module: matrices other than constant ones on the right,

@@ -52,7 +52,7 @@ function coreAnswer(model: Uint8Array, pixels: Float32Array): Float32Array | nul
 }
 
 async function check(name: string, golden: Case): Promise<void> {
-  const { dims, nodes, scale = 1 } = golden;
+  const { dims, nodes, scale = 1, tolerance } = golden;
   const model = modelOf(golden);
   const fixed = dims.map((dim) => (dim === -1 ? 1 : dim));
   const size = fixed.reduce((a, b) => a * b, 1);
@@ -62,8 +62,8 @@ async function check(name: string, golden: Case): Promise<void> {
   const theirs = await judged(model, pixels, fixed);
   assert.equal(ours.length, theirs.length);
   theirs.forEach((value, i) => {
-    const difference = Math.abs(ours[i] - value) / Math.max(1, Math.abs(value));
-    assert.ok(difference <= kTolerance, `at ${i}: ${ours[i]} is not ${value}`);
+    const allowed = tolerance ? tolerance * (1 + kTolerance) : kTolerance * Math.max(1, Math.abs(value));
+    assert.ok(Math.abs(ours[i] - value) <= allowed, `at ${i}: ${ours[i]} is not ${value}`);
   });
   const fromCore = coreAnswer(model, pixels);
   if (fromCore !== null) assert.deepEqual(fromCore, ours);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "graph_builder.h"
+#include "graph_bytes.h"
 #include "tensor_values.h"
 #include "text.h"
 
@@ -237,6 +238,7 @@ Status GraphBuilder::finish() {
                       "class, as [N,10].");
   }
   drop_absorbed_steps();
+  if (!kIsCore) use_bytes(graph_);
   return {};
 }
 

@@ -21,9 +21,11 @@ std::size_t element_count(const Dims& dims);  // the product of what they are in
 
 // Memory for one tensor of one image, or for a constant, which all images share.
 struct Buffer {
-  std::size_t floats = 0;
+  std::size_t floats = 0;  // elements, also of one of bytes
   bool is_constant = false;
   std::vector<float> constant = {};
+  bool is_bytes = false;  // int8: a whole number less `shift`, which is 128 for those from 0 to 255
+  float shift = 0;
 };
 
 // A tensor as ONNX sees it: dims over a buffer, which it fills in any order of its axes. So a
@@ -57,8 +59,8 @@ enum class StepKind {
 enum class UnaryOp {
   kClamp,
   kAffine,      // alpha x + beta
-  kQuantize,    // round(x / alpha) + beta
-  kDequantize,  // (x - beta) alpha
+  kQuantize,    // round(x / alpha) + beta; these may be inputs[1], inputs[2]
+  kDequantize,  // (x - beta) alpha; beta may be inputs[1]
   kLeakyRelu,
   kHardSigmoid,
   kHardSwish,
@@ -162,6 +164,8 @@ struct Step {
   std::uint32_t overhang_h = 0, overhang_w = 0;  // less what ceil_mode added to that
   std::vector<float> weights;                    // kConv, kFullyConnected
   std::vector<float> bias;                       // kConv, kFullyConnected: never empty
+  std::vector<float> weight_scales;  // of what the weights are whole numbers; one, or [c_out]
+  bool is_int8 = false;              // the layer reads bytes: (x - beta, or inputs[1]) alpha
   UnaryOp unary = UnaryOp::kClamp;
   BinaryOp binary = BinaryOp::kAdd;
   float alpha = 0, beta = 0;             // kUnary: parameters; kReduce: factor; kCopy: filling

@@ -28,6 +28,7 @@ class GraphBuilder {
     std::size_t value = kUnknown;
     std::size_t readers = 0;   // among the needed nodes
     bool is_declared = false;  // by a node, or as a constant or input, before the node at hand
+    const Node* dequantized = nullptr;  // the DequantizeLinear that the constant came from
     bool is_known() const { return constant != nullptr || value != kUnknown; }
   };
   static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
@@ -165,6 +166,8 @@ class GraphBuilder {
   // graph_quantized.cc
   Status lower_quantize(const Node& node);
   Status lower_dequantize(const Node& node);
+  Status lower_dequantize_constant(const Node& node);  // all that the core does of it
+  std::vector<float> scales(const Node& node, std::size_t index) const;
   Status lower_dynamic_quantize(const Node& node);
   Status lower_integer_layer(const Node& node);    // ConvInteger, MatMulInteger
   Status lower_quantized_layer(const Node& node);  // QLinearConv, QLinearMatMul

@@ -21,7 +21,6 @@ struct UnaryEntry {
 constexpr UnaryEntry kUnaries[] = {
     {"LeakyRelu", UnaryOp::kLeakyRelu, "alpha", "", 0.01f},
     {"Sigmoid", UnaryOp::kSigmoid},
-    {"Tanh", UnaryOp::kTanh},
 };
 constexpr UnaryEntry kMoreUnaries[] = {
     {"Abs", UnaryOp::kAbs},
@@ -48,6 +47,7 @@ constexpr UnaryEntry kMoreUnaries[] = {
     {"Softsign", UnaryOp::kSoftsign},
     {"Sqrt", UnaryOp::kSqrt},
     {"Swish", UnaryOp::kSwish, "alpha", "", 1.0f},
+    {"Tanh", UnaryOp::kTanh},
     {"ThresholdedRelu", UnaryOp::kThresholdedRelu, "alpha", "", 1.0f},
 };
 
@@ -197,11 +197,14 @@ bool GraphBuilder::fuse_affine(const Node& node, std::size_t value, const Dims& 
     if (dims[i] != 1 && (out.strides[axis] != 1 || out.dims[axis] != channels)) return false;
   }
   const std::size_t row = step->weights.size() / channels;  // weights of one output channel
+  std::vector<float>& scales = step->weight_scales;
+  if (!kIsCore && !scales.empty()) scales.resize(channels, float{scales[0]});
   for (std::size_t c = 0; c < channels; ++c) {
     const std::size_t i = count == 1 ? 0 : c;
     if (!factors.empty()) {
       step->bias[c] *= factors[i];
       for (std::size_t k = 0; k < row; ++k) step->weights[c * row + k] *= factors[i];
+      if (!kIsCore && !scales.empty()) scales[c] *= factors[i];
     }
     if (!offsets.empty()) step->bias[c] += offsets[i];
   }

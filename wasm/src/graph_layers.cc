@@ -199,8 +199,10 @@ Status GraphBuilder::lower_conv(const Node& node) {
     INKLING_ASSIGN(given, floats(node, 2, "bias"));
     bias = std::move(given);
   }
-  return give(node,
-              add_conv(node, in, std::move(weights), constant(node, 1)->dims, std::move(bias)));
+  INKLING_ASSIGN(result,
+                 add_conv(node, in, std::move(weights), constant(node, 1)->dims, std::move(bias)));
+  if (!kIsCore) graph_.steps.back().weight_scales = scales(node, 1);
+  return give(node, result);
 }
 
 Status GraphBuilder::lower_pool(const Node& node) {

@@ -111,6 +111,7 @@ Status GraphBuilder::lower_gemm(const Node& node) {
     if (matrix.size() != 2) return contradicts("its matrix has not two dimensions");
     for (float& w : weights) w *= alpha;
     INKLING_ASSIGN(dense, add_dense(node, in, std::move(weights), matrix, transposed));
+    if (!kIsCore) graph_.steps.back().weight_scales = scales(node, 1);
     result = dense;
   } else if (kIsCore) {
     return leave_to_full();
@@ -148,7 +149,9 @@ Status GraphBuilder::lower_matmul(const Node& node) {
     if (matrix.size() == 2 && is_dense_input(node, right->dims.size())) {
       INKLING_ASSIGN(in, value(node, 0));
       INKLING_ASSIGN(weights, floats(node, 1, "matrix"));
-      return give(node, add_dense(node, in, std::move(weights), matrix, false));
+      INKLING_ASSIGN(dense, add_dense(node, in, std::move(weights), matrix, false));
+      if (!kIsCore) graph_.steps.back().weight_scales = scales(node, 1);
+      return give(node, dense);
     }
   }
   if (kIsCore) return leave_to_full();

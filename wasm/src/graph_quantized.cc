@@ -110,7 +110,34 @@ Status GraphBuilder::lower_quantize(const Node& node) {
   return give(node, quantized(node, in, 1, int_attribute(node, "axis", 1)));
 }
 
+// Weights stored as whole numbers: computed once, and as quick to run as any others.
+Status GraphBuilder::lower_dequantize_constant(const Node& node) {
+  const Tensor* tensor = constant(node, 0);
+  if (tensor == nullptr) return cannot("it dequantises what is no constant");
+  if (int_attribute(node, "block_size", 0) != 0) return cannot("it quantises in blocks");
+  const Tensor* scale = constant(node, 1);
+  std::size_t axis = 0;
+  if (scale == nullptr || scale->elements != 1) {
+    INKLING_ASSIGN(given, axis_attribute(node, 1, tensor->dims.size()));
+    axis = given;
+  }
+  const Dims dims = tensor->dims;
+  INKLING_ASSIGN(weights, integer_weights(node, 0, 1, 2, axis));
+  INKLING_RETURN_IF_ERROR(charge(weights.size(), sizeof(float)));
+  if (!kIsCore) operands_[node.outputs[0]].dequantized = &node;
+  return fold(node, make_float_tensor(dims, weights));
+}
+
+// Of what the constant input's elements are multiples, along the axis that it was quantised on;
+// empty when it was not.
+std::vector<float> GraphBuilder::scales(const Node& node, std::size_t index) const {
+  const Operand* found = operand(node, index);
+  if (kIsCore || found->dequantized == nullptr) return {};
+  return to_floats(*constant(*found->dequantized, 1));
+}
+
 Status GraphBuilder::lower_dequantize(const Node& node) {
+  if (constant(node, 0) != nullptr) return lower_dequantize_constant(node);
   INKLING_ASSIGN(in, value(node, 0));
   if (int_attribute(node, "block_size", 0) != 0) return cannot("it quantises in blocks");
   return give(node, dequantized(node, in, 1, int_attribute(node, "axis", 1)));
@@ -128,9 +155,9 @@ Status GraphBuilder::lower_dynamic_quantize(const Node& node) {
   INKLING_ASSIGN(from_low, add_binary(node, BinaryOp::kDivide, low, scale));
   INKLING_ASSIGN(negative, add_unary(node, from_low, UnaryOp::kAffine, -1));
   INKLING_ASSIGN(zero, add_unary(node, negative, UnaryOp::kRound, 0, 0, 0, 255));
-  INKLING_ASSIGN(scaled, add_binary(node, BinaryOp::kDivide, in, scale));
-  INKLING_ASSIGN(rounded, add_unary(node, scaled, UnaryOp::kRound));
-  INKLING_RETURN_IF_ERROR(give(node, add_binary(node, BinaryOp::kAdd, rounded, zero, 0, 255)));
+  INKLING_ASSIGN(result, add_unary(node, in, UnaryOp::kQuantize, 1, 0, 0, 255));
+  graph_.steps.back().inputs = {in, scale, zero};
+  INKLING_RETURN_IF_ERROR(give(node, result));
   INKLING_RETURN_IF_ERROR(give(node, add_view(scale, {}, {}, -1), 1));
   return give(node, add_view(zero, {}, {}, -1), 2);
 }
@@ -142,13 +169,16 @@ Result<std::vector<float>> GraphBuilder::integer_weights(const Node& node, std::
                                                          std::size_t axis) {
   const Tensor* tensor = constant(node, index);
   if (tensor == nullptr) return cannot("its weights are not a constant");
-  if (axis >= tensor->dims.size()) return contradicts("its weights have too few axes");
+  if (axis > 0 && axis >= tensor->dims.size()) {
+    return contradicts("its weights have too few axes");
+  }
   INKLING_RETURN_IF_ERROR(charge(tensor->elements, sizeof(float) + sizeof(std::int64_t)));
   const std::vector<std::int64_t> whole = to_ints(*tensor);
   if (whole.empty()) return cannot("its weights are ", data_type_name(tensor->type));
   std::vector<float> weights(whole.begin(), whole.end());
-  const std::size_t places = tensor->dims[axis];
-  const std::size_t inner = element_count(tensor->dims.from(axis + 1));
+  const bool is_one = tensor->dims.empty();
+  const std::size_t places = is_one ? 1 : tensor->dims[axis];
+  const std::size_t inner = is_one ? 1 : element_count(tensor->dims.from(axis + 1));
   for (const std::size_t input : {zero, scale}) {
     if (input == kNoInput || operand(node, input) == nullptr) continue;
     const Tensor* given = constant(node, input);
@@ -170,19 +200,22 @@ Result<std::vector<float>> GraphBuilder::integer_weights(const Node& node, std::
 Status GraphBuilder::lower_integer_layer(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   const bool is_conv = node.op_type == "ConvInteger";
-  if (operand(node, 2) != nullptr) {
+  const auto offset = number(node, 2, 0);
+  INKLING_ASSIGN(shifted, add_unary(node, in, UnaryOp::kDequantize, 1, offset.value_or(0)));
+  if (!offset) {
     INKLING_ASSIGN(zero, value(node, 2));
     if (element_count(dims(zero)) != 1) return cannot("its input's zero point is not one number");
-    INKLING_ASSIGN(shifted, add_binary(node, BinaryOp::kSubtract, in, zero));
-    in = shifted;
+    graph_.steps.back().inputs.push_back(zero);
   }
   const Tensor* tensor = constant(node, 1);
   if (tensor == nullptr) return cannot("its weights are not a constant");
   const Dims weight_dims = tensor->dims;
   if (!is_conv && weight_dims.size() != 2) return cannot("its matrix has not two dimensions");
   INKLING_ASSIGN(weights, integer_weights(node, 1, kNoInput, 3, is_conv ? 0 : 1));
-  if (is_conv) return give(node, add_conv(node, in, std::move(weights), weight_dims, {}));
-  return give(node, add_dense(node, in, std::move(weights), weight_dims, false));
+  INKLING_ASSIGN(layer, is_conv ? add_conv(node, shifted, std::move(weights), weight_dims, {})
+                                : add_dense(node, shifted, std::move(weights), weight_dims, false));
+  graph_.steps.back().weight_scales = {1.0f};
+  return give(node, layer);
 }
 
 // QLinearConv(x, scale, zero, w, scale, zero, y scale, y zero, bias); QLinearMatMul without bias.
@@ -211,6 +244,7 @@ Status GraphBuilder::lower_quantized_layer(const Node& node) {
     INKLING_ASSIGN(dense, add_dense(node, x, std::move(weights), weight_dims, false));
     result = dense;
   }
+  graph_.steps.back().weight_scales = to_floats(*constant(node, 4));
   return give(node, quantized(node, result, 6, 0));
 }
 

@@ -7,12 +7,11 @@
 #include <cmath>
 
 #include "edition.h"
+#include "kernels_bytes.h"
 #include "kernels_unary.h"
 
 namespace inkling {
 namespace {
-
-float clamp(const Step& step, float x) { return std::min(std::max(x, step.min), step.max); }
 
 // Walks a loop's places on all axes but the innermost.
 class Rows {
@@ -112,14 +111,27 @@ void map_function(const Step& step, const Memory& memory) {
   map(step, memory, [=](float x) { return f(x, alpha, beta); });
 }
 
+void run_quantization(const Step& step, const Memory& memory) {
+  const bool quantizes = step.unary == UnaryOp::kQuantize;
+  const std::size_t size = memory.stride(step.output), from = memory.stride(step.inputs[0]);
+  for (std::size_t image = 0; image < memory.count; ++image) {
+    const float* in = memory.of(step.inputs[0]) + image * from;
+    float* out = memory.of(step.output) + image * size;
+    const float scale = quantizes ? parameter(step, memory, 1, image, step.alpha) : step.alpha;
+    const float zero = parameter(step, memory, quantizes ? 2 : 1, image, step.beta);
+    for (std::size_t i = 0; i < size; ++i) {
+      out[i] = clamp(step, quantizes ? std::rint(in[i] / scale) + zero : (in[i] - zero) * scale);
+    }
+  }
+}
+
 // Those with a loop of their own that only the full module has.
 void run_rare_unary(const Step& step, const Memory& memory) {
   const float alpha = step.alpha, beta = step.beta;
   switch (step.unary) {
     case UnaryOp::kQuantize:
-      return map(step, memory, [=](float x) { return std::rint(x / alpha) + beta; });
     case UnaryOp::kDequantize:
-      return map(step, memory, [=](float x) { return (x - beta) * alpha; });
+      return run_quantization(step, memory);
     case UnaryOp::kHardSigmoid:
       return map(step, memory,
                  [=](float x) { return std::min(std::max(alpha * x + beta, 0.0f), 1.0f); });
@@ -251,93 +263,10 @@ void run_copy(const Step& step, const Memory& memory) {
   }
 }
 
-// The part [begin, end) of a window that starts at `start`, in steps of `dilation`, that lies
-// within `size`.
-struct Taps {
-  std::size_t begin, end;
-};
-Taps taps_within(std::ptrdiff_t start, std::size_t kernel, std::size_t dilation, std::ptrdiff_t low,
-                 std::ptrdiff_t high) {
-  std::size_t begin = 0;
-  while (begin < kernel && start + static_cast<std::ptrdiff_t>(begin * dilation) < low) ++begin;
-  std::size_t end = kernel;
-  while (end > begin && start + static_cast<std::ptrdiff_t>((end - 1) * dilation) >= high) --end;
-  return {begin, end};
-}
-
-struct Pixel {
-  std::ptrdiff_t y, x;  // the window's first tap, in the input
-};
-
-std::ptrdiff_t first_tap(std::size_t place, std::uint32_t stride, std::uint32_t pad) {
-  return static_cast<std::ptrdiff_t>(place * stride) - static_cast<std::ptrdiff_t>(pad);
-}
-
-// out[c] = max or sum of in over the window's taps inside the image [h][w][c]; returns their count.
-std::size_t pool_pixel(const Step& step, const float* in, Pixel at, float* out) {
-  const Window& w = step.window;
-  const Map& map = step.in;
-  const bool is_max = step.kind == StepKind::kMaxPool;
-  const Taps ys =
-      taps_within(at.y, w.kernel_h, w.dilation_h, 0, static_cast<std::ptrdiff_t>(map.h));
-  const Taps xs =
-      taps_within(at.x, w.kernel_w, w.dilation_w, 0, static_cast<std::ptrdiff_t>(map.w));
-  std::fill_n(out, map.c, is_max ? -std::numeric_limits<float>::infinity() : 0.0f);
-  for (std::size_t ky = ys.begin; ky < ys.end; ++ky) {
-    for (std::size_t kx = xs.begin; kx < xs.end; ++kx) {
-      const auto y =
-          static_cast<std::size_t>(at.y + static_cast<std::ptrdiff_t>(ky * w.dilation_h));
-      const auto x =
-          static_cast<std::size_t>(at.x + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
-      const float* pixel = in + (y * map.w + x) * map.c;
-      if (is_max) {
-        for (std::size_t c = 0; c < map.c; ++c) out[c] = std::max(out[c], pixel[c]);
-      } else {
-        for (std::size_t c = 0; c < map.c; ++c) out[c] += pixel[c];
-      }
-    }
-  }
-  return (ys.end - ys.begin) * (xs.end - xs.begin);
-}
-
-// With count_include_pad the divisor counts the padding that the file asks for, not the overhang
-// that ceil_mode adds.
-std::size_t padded_taps(const Step& step, Pixel at) {
-  const Window& w = step.window;
-  const auto end = [](std::size_t size, std::uint32_t pad, std::uint32_t overhang) {
-    return static_cast<std::ptrdiff_t>(size + pad - overhang);
-  };
-  const Taps ys =
-      taps_within(at.y, w.kernel_h, w.dilation_h, -static_cast<std::ptrdiff_t>(w.pad_top),
-                  end(step.in.h, w.pad_bottom, step.overhang_h));
-  const Taps xs =
-      taps_within(at.x, w.kernel_w, w.dilation_w, -static_cast<std::ptrdiff_t>(w.pad_left),
-                  end(step.in.w, w.pad_right, step.overhang_w));
-  return (ys.end - ys.begin) * (xs.end - xs.begin);
-}
-
-void run_pool(const Step& step, const Memory& memory) {
-  const Window& w = step.window;
-  const bool is_max = step.kind == StepKind::kMaxPool;
-  const float* in = memory.of(step.inputs[0]);
-  float* out = memory.of(step.output);
-  for (std::size_t n = 0; n < memory.count * step.in.images; ++n) {
-    for (std::size_t y = 0; y < step.out.h; ++y) {
-      for (std::size_t x = 0; x < step.out.w; ++x, out += step.in.c) {
-        const Pixel at{first_tap(y, w.stride_h, w.pad_top), first_tap(x, w.stride_w, w.pad_left)};
-        std::size_t taps = pool_pixel(step, in, at, out);
-        if (step.count_padding) taps = padded_taps(step, at);
-        const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(taps);
-        for (std::size_t c = 0; c < step.in.c; ++c) out[c] = clamp(step, out[c] * factor);
-      }
-    }
-    in += step.in.h * step.in.w * step.in.c;
-  }
-}
-
 }  // namespace
 
 void run_kernel(const Step& step, const Memory& memory) {
+  if (!kIsCore && is_bytes_step(step, memory.graph)) return run_bytes_kernel(step, memory);
   switch (step.kind) {
     case StepKind::kUnary:
       return run_unary(step, memory);

@@ -28,6 +28,14 @@ struct Memory {
 // Runs a step that needs no XNNPACK operator for all images.
 void run_kernel(const Step& step, const Memory& memory);
 
+// Its kMaxPool and kAveragePool: kernels_pool.cc.
+void run_pool(const Step& step, const Memory& memory);
+
+// What a step does last with every number that it computes.
+inline float clamp(const Step& step, float x) {
+  return x < step.min ? step.min : x > step.max ? step.max : x;
+}
+
 // A value of one image, whose buffer begins at `buffer`, in ONNX's order.
 void read_values(const Value& value, const float* buffer, std::vector<float>& out);
 

@@ -56,6 +56,8 @@ UnaryFunction rare_unary_function(UnaryOp op) {
       return [](float x, float, float) { return 1.0f / x; };
     case UnaryOp::kRound:
       return [](float x, float, float) { return std::rint(x); };
+    case UnaryOp::kTanh:
+      return [](float x, float, float) { return std::tanh(x); };
     case UnaryOp::kSelu:
       return [](float x, float a, float g) { return g * (x < 0 ? a * std::expm1(x) : x); };
     case UnaryOp::kShrink:
@@ -122,8 +124,6 @@ UnaryFunction unary_function(UnaryOp op) {
   switch (op) {
     case UnaryOp::kSigmoid:
       return [](float x, float, float) { return sigmoid(x); };
-    case UnaryOp::kTanh:
-      return [](float x, float, float) { return std::tanh(x); };
     case UnaryOp::kTruncate:
       return [](float x, float, float) { return std::trunc(x); };
     default:

@@ -1,5 +1,5 @@
-// Every step's result has a buffer of its own: the nets are small, and their activations can be
-// looked at. A step is an XNNPACK operator or one of our own loops (kernels.h).
+// A step is an XNNPACK operator or one of our own loops (kernels.h). Results share memory
+// (plan_memory.h); one that is asked for when another lies in its place is computed once more.
 #include "plan.h"
 
 #include <xnnpack.h>
@@ -11,6 +11,8 @@
 
 #include "edition.h"
 #include "kernels.h"
+#include "plan_int8.h"
+#include "plan_memory.h"
 #include "text.h"
 
 namespace inkling {
@@ -47,9 +49,10 @@ bool is_clamped_to_a_point(const Step& step) {
 }  // XNNPACK refuses these
 
 // Whether XNNPACK's max pooling takes it: it wants more than one tap, and no gaps between windows.
+// The core does without it: it is 1 KB for a hundredth of the time.
 bool takes_max_pool(const Step& step) {
   const Window& w = step.window;
-  return step.kind == StepKind::kMaxPool && w.kernel_h * w.kernel_w > 1 &&
+  return !kIsCore && step.kind == StepKind::kMaxPool && w.kernel_h * w.kernel_w > 1 &&
          w.stride_h <= w.kernel_h && w.stride_w <= w.kernel_w && !is_clamped_to_a_point(step);
 }
 
@@ -66,7 +69,8 @@ xnn_status create_conv(const Step& step, xnn_operator_t* op) {
       nullptr, nullptr, op);
 }
 
-xnn_status create_operator(const Step& step, xnn_operator_t* op) {
+xnn_status create_operator(const Step& step, bool is_bytes, xnn_operator_t* op) {
+  if (!kIsCore && step.is_int8) return create_int8_layer(step, op);
   const Window& w = step.window;
   const std::size_t in = step.in.c, out = step.out.c;
   switch (step.kind) {
@@ -77,7 +81,7 @@ xnn_status create_operator(const Step& step, xnn_operator_t* op) {
                                                step.bias.data(), step.min, step.max, 0, nullptr,
                                                nullptr, op);
     case StepKind::kMaxPool:
-      if (!takes_max_pool(step)) return xnn_status_success;
+      if (kIsCore || is_bytes || !takes_max_pool(step)) return xnn_status_success;
       return xnn_create_max_pooling2d_nhwc_f32(
           w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
           w.stride_w, w.dilation_h, w.dilation_w, step.min, step.max, 0, op);
@@ -130,14 +134,17 @@ std::uint64_t multiply_adds(const Step& step, std::size_t elements) {
 struct Plan::Impl {
   Graph graph;
   std::vector<Operator> operators;          // one a step; null for our own loops
-  std::vector<std::vector<float>> buffers;  // one for each of the graph's that is no constant
+  Slots slots;                              // where the graph's buffers are that are no constants:
+  std::vector<std::vector<float>> buffers;  // one for each slot
   Memory memory{.graph = graph, .data = {}, .count = 0};  // where they are
   std::vector<std::byte> workspace;                       // of the step that needs most
+  std::vector<xnn_quantization_params> parameters;        // likewise, of its images
   std::vector<PlanStep> steps;
   std::vector<std::size_t> input_shape;
   std::size_t batch = 0;  // what operators and buffers are set up for
   std::size_t max_batch = 1;
   bool has_run = false;
+  std::size_t next = 0;  // the steps before it have run, none after it since
 
   Status check_work(const Limits& limits) const;
   Status fit_batch(const Limits& limits);
@@ -148,6 +155,8 @@ struct Plan::Impl {
   Status reshape_step(std::size_t index, std::size_t count, std::size_t* workspace_bytes);
   Status setup_step(std::size_t index);
   Status run_step(std::size_t index);
+  Status run_up_to(std::size_t index);
+  Status restore(std::size_t buffer);
 };
 
 // kLimitExceeded when an image would take too long.
@@ -172,12 +181,9 @@ Status Plan::Impl::fit_batch(const Limits& limits) {
   double image = 0;  // floats
   for (const Step& step : graph.steps) fixed += packed_floats(step) * sizeof(float);
   for (const Buffer& buffer : graph.buffers) {
-    if (buffer.is_constant) {
-      fixed += static_cast<double>(buffer.floats) * sizeof(float);
-    } else {
-      image += static_cast<double>(buffer.floats);
-    }
+    if (buffer.is_constant) fixed += static_cast<double>(buffer.floats) * sizeof(float);
   }
+  for (const std::size_t floats : slots.floats) image += static_cast<double>(floats);
   const double fitting =
       (static_cast<double>(limits.total_bytes) - fixed) / (image * sizeof(float));
   if (fitting < 1) {
@@ -201,6 +207,10 @@ PlanStep Plan::Impl::describe_step(const Step& step) const {
     floats += graph.buffers[graph.values[in].buffer].constant.size();
   }
   result.weight_bytes = floats * sizeof(float);
+  if (kIsCore) return result;  // its module does not show memory
+  const std::size_t out = graph.values[step.output].buffer;
+  result.memory = slots.of[out];
+  result.memory_bytes = buffer_floats(graph.buffers[out]) * sizeof(float);
   return result;
 }
 
@@ -211,8 +221,9 @@ Status Plan::Impl::create_step(Step& step) {
     return load_error(StatusCode::kUnsupportedModel, "'", step.name, "' (", step.op,
                       ") clips everything to one number.");
   }
+  const bool is_bytes = !kIsCore && graph.buffers[graph.values[step.output].buffer].is_bytes;
   xnn_operator_t op = nullptr;
-  INKLING_RETURN_IF_ERROR(to_status(create_operator(step, &op), step, "create"));
+  INKLING_RETURN_IF_ERROR(to_status(create_operator(step, is_bytes, &op), step, "create"));
   operators.emplace_back(op);
   std::vector<float>().swap(step.weights);  // XNNPACK has packed its own copy
   std::vector<float>().swap(step.bias);
@@ -228,18 +239,26 @@ Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
   const std::size_t images = count * in.images;
   std::size_t bytes = 0, alignment = 0, out_h = step.out.h, out_w = step.out.w;
   xnn_status status = xnn_status_success;
-  switch (step.kind) {
-    case StepKind::kConv:
-      status = xnn_reshape_convolution2d_nhwc_f32(op, images, in.h, in.w, &bytes, &alignment,
-                                                  &out_h, &out_w, nullptr);
-      break;
-    case StepKind::kMaxPool:
-      status = xnn_reshape_max_pooling2d_nhwc_f32(op, images, in.h, in.w, in.c, in.c, in.c, &out_h,
-                                                  &out_w, nullptr);
-      break;
-    default:
-      status = xnn_reshape_fully_connected_nc_f32(op, images, nullptr);
-  }
+  if (!kIsCore && step.is_int8) {
+    std::size_t rows = 0;
+    Map out = step.out;
+    status = reshape_int8_layer(step, op, count, &out, &bytes, &rows);
+    out_h = out.h;
+    out_w = out.w;
+    if (parameters.size() < rows) parameters.resize(rows);
+  } else
+    switch (step.kind) {
+      case StepKind::kConv:
+        status = xnn_reshape_convolution2d_nhwc_f32(op, images, in.h, in.w, &bytes, &alignment,
+                                                    &out_h, &out_w, nullptr);
+        break;
+      case StepKind::kMaxPool:
+        status = xnn_reshape_max_pooling2d_nhwc_f32(op, images, in.h, in.w, in.c, in.c, in.c,
+                                                    &out_h, &out_w, nullptr);
+        break;
+      default:
+        status = xnn_reshape_fully_connected_nc_f32(op, images, nullptr);
+    }
   INKLING_RETURN_IF_ERROR(to_status(status, step, "size"));
   if (out_h != step.out.h || out_w != step.out.w) {
     return error(StatusCode::kInternal, "XNNPACK sees another size for '", step.name, "' (",
@@ -253,6 +272,7 @@ Status Plan::Impl::setup_step(std::size_t index) {
   xnn_operator_t op = operators[index].get();
   if (op == nullptr) return {};
   const Step& step = graph.steps[index];
+  if (!kIsCore && step.is_int8) return {};  // with every run
   const float* in = memory.of(step.inputs[0]);
   float* out = memory.of(step.output);
   xnn_status status = xnn_status_success;
@@ -261,6 +281,7 @@ Status Plan::Impl::setup_step(std::size_t index) {
       status = xnn_setup_convolution2d_nhwc_f32(op, workspace.data(), in, out);
       break;
     case StepKind::kMaxPool:
+      if (kIsCore) break;
       status = xnn_setup_max_pooling2d_nhwc_f32(op, in, out);
       break;
     default:
@@ -272,13 +293,13 @@ Status Plan::Impl::setup_step(std::size_t index) {
 void Plan::Impl::size_buffers(std::size_t count) {
   memory.count = count;
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    Buffer& buffer = graph.buffers[i];
-    if (!buffer.is_constant && buffer.floats > 0) {
-      // XNNPACK reads, but does not use, up to XNN_EXTRA_BYTES past the end.
-      const std::size_t floats = count * buffer.floats + XNN_EXTRA_BYTES / sizeof(float);
-      if (buffers[i].size() < floats) buffers[i].resize(floats);
-    }
-    memory.data[i] = buffer.is_constant ? buffer.constant.data() : buffers[i].data();
+    // XNNPACK reads, but does not use, up to XNN_EXTRA_BYTES past the end.
+    const std::size_t floats = count * slots.floats[i] + XNN_EXTRA_BYTES / sizeof(float);
+    if (buffers[i].size() < floats) buffers[i].resize(floats);
+  }
+  for (std::size_t i = 0; i < graph.buffers.size(); ++i) {
+    if (slots.of[i] != kNoSlot) memory.data[i] = buffers[slots.of[i]].data();
+    if (graph.buffers[i].is_constant) memory.data[i] = graph.buffers[i].constant.data();
   }
 }
 
@@ -303,11 +324,40 @@ Status Plan::Impl::set_batch(std::size_t count) {
 
 Status Plan::Impl::run_step(std::size_t index) {
   const Step& step = graph.steps[index];
+  if (!kIsCore && step.is_int8) {
+    return to_status(
+        run_int8_layer(step, operators[index].get(), memory, workspace.data(), parameters), step,
+        "run");
+  }
   if (operators[index] != nullptr) {
     return to_status(xnn_run_operator(operators[index].get(), nullptr), step, "run");
   }
   run_kernel(step, memory);
   return {};
+}
+
+// The steps before `index`, unless they have just run.
+Status Plan::Impl::run_up_to(std::size_t index) {
+  if (next == index) return {};
+  for (next = 0; next < index; ++next) INKLING_RETURN_IF_ERROR(run_step(next));
+  return {};
+}
+
+// Computes a buffer again when another lies in its place by now.
+Status Plan::Impl::restore(std::size_t buffer) {
+  const auto slot_of = [&](std::size_t step) {
+    return slots.of[graph.values[graph.steps[step].output].buffer];
+  };
+  std::size_t producer = graph.steps.size();
+  bool is_there = true;
+  for (std::size_t i = 0; i < graph.steps.size(); ++i) {
+    const bool is_it = graph.values[graph.steps[i].output].buffer == buffer;
+    if (is_it) producer = i;
+    if (i > producer && i < next && slot_of(i) == slot_of(producer)) is_there = false;
+  }
+  if (producer == graph.steps.size()) return {};  // the input or a constant
+  if (producer < next && is_there) return {};
+  return run_up_to(producer + 1);
 }
 
 Plan::Plan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -322,10 +372,11 @@ Result<Plan> Plan::create(Graph graph, const Limits& limits) {
   auto impl = std::make_unique<Impl>();
   impl->graph = std::move(graph);
   impl->input_shape = impl->graph.values[impl->graph.input].dims.to_vector();
+  impl->slots = share_memory(impl->graph);
   INKLING_RETURN_IF_ERROR(impl->check_work(limits));
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
   for (Step& step : impl->graph.steps) INKLING_RETURN_IF_ERROR(impl->create_step(step));
-  impl->buffers.resize(impl->graph.buffers.size());
+  impl->buffers.resize(impl->slots.floats.size());
   impl->memory.data.resize(impl->graph.buffers.size());
   INKLING_RETURN_IF_ERROR(impl->set_batch(1));
   INKLING_RETURN_IF_ERROR(impl->fit_batch(limits));
@@ -351,8 +402,8 @@ Status Plan::run(std::span<const float> pixels, std::span<float> probabilities) 
   INKLING_RETURN_IF_ERROR(impl.set_batch(probabilities.size() / classes()));
   impl.has_run = false;
   std::copy(pixels.begin(), pixels.end(), impl.memory.of(impl.graph.input));
-  for (std::size_t i = 0; i < impl.graph.steps.size(); ++i)
-    INKLING_RETURN_IF_ERROR(impl.run_step(i));
+  impl.next = kNoSlot;
+  INKLING_RETURN_IF_ERROR(impl.run_up_to(impl.graph.steps.size()));
   std::copy_n(impl.memory.of(impl.graph.output), probabilities.size(), probabilities.begin());
   impl.has_run = true;
   return {};
@@ -363,12 +414,14 @@ Status Plan::run_step(std::size_t index, std::size_t times) {
   if (index >= impl.steps.size() || !impl.has_run) {
     return Status::invalid_argument("There is no such step, or nothing has been classified yet.");
   }
+  if (impl.next != index + 1) INKLING_RETURN_IF_ERROR(impl.run_up_to(index));
+  impl.next = index + 1;
   for (; times > 0; --times) INKLING_RETURN_IF_ERROR(impl.run_step(index));
   return {};
 }
 
 Result<Activation> Plan::activation(std::string_view name) const {
-  const Impl& impl = *impl_;
+  Impl& impl = *impl_;
   const std::vector<Value>& values = impl.graph.values;
   std::size_t found = values.size();
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -383,10 +436,19 @@ Result<Activation> Plan::activation(std::string_view name) const {
   }
   if (!impl.has_run) return Status::invalid_argument("No image has been classified yet.");
   const Value& value = values[found];
+  INKLING_RETURN_IF_ERROR(impl.restore(value.buffer));
   Activation result{.shape = value.dims.to_vector(),
                     .values = std::vector<float>(element_count(value.dims))};
-  const float* last_image = impl.memory.of(found) + (impl.batch - 1) * impl.memory.stride(found);
-  read_values(value, last_image, result.values);
+  const std::size_t start = (impl.batch - 1) * impl.memory.stride(found);
+  const Buffer& buffer = impl.graph.buffers[value.buffer];
+  if (!kIsCore && buffer.is_bytes) {
+    const auto* bytes = reinterpret_cast<const std::int8_t*>(impl.memory.of(found)) + start;
+    std::vector<float> unpacked(buffer.floats);
+    for (std::size_t i = 0; i < unpacked.size(); ++i) unpacked[i] = bytes[i] + buffer.shift;
+    read_values(value, unpacked.data(), result.values);
+  } else {
+    read_values(value, impl.memory.of(found) + start, result.values);
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <new>
 
 #include "graph.h"
@@ -31,6 +32,18 @@ using Row = std::vector<std::string>;
 Row row_of(const PlanStep& step) {
   return {step.op, cat(Dims(step.shape.begin(), step.shape.end())),
           std::to_string(step.multiply_adds), std::to_string(step.weight_bytes), step.name};
+}
+
+std::string memory_line(std::span<const PlanStep> plan) {
+  if (plan.empty()) return {};
+  std::map<std::size_t, std::size_t> pieces;
+  for (const PlanStep& step : plan) {
+    pieces[step.memory] = std::max(pieces[step.memory], step.memory_bytes);
+  }
+  std::size_t bytes = 0;
+  for (const auto& [piece, size] : pieces) bytes += size;
+  return cat("results of one image: ", bytes, " bytes in ", pieces.size(), " pieces of memory") +
+         '\n';
 }
 
 // Columns as wide as their widest cell, two blanks between; words to the left, numbers to the
@@ -104,7 +117,7 @@ std::string to_string(std::span<const PlanStep> plan, std::span<const double> mi
     for (std::size_t i = 0; i < plan.size(); ++i) add(rows[i + 1], microseconds[i]);
     add(rows.back(), sum);
   }
-  return aligned(rows);
+  return aligned(rows) + memory_line(plan);
 }
 
 }  // namespace inkling

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { kNets, makeNet, toOnnx, toRaw, type NetName } from './nets.ts';
+import { kNets, makeNet, toOnnx, toQuantizedOnnx, toRaw, type NetName } from './nets.ts';
 import { toTflite } from './tflite_writer.ts';
 
 export const kRoot = process.env.INKLING_ROOT ?? process.cwd();
@@ -52,6 +52,7 @@ export function writeModels(): void {
     const write = (ending: string, bytes: Uint8Array) =>
       writeFileSync(path.join(kOut, 'models', `${name}${ending}`), bytes);
     write('.onnx', toOnnx(net));
+    write('-int8.onnx', toQuantizedOnnx(net));
     write('.raw', toRaw(net));
     for (const batch of kBatches) write(`-${batch}.tflite`, toTflite(net, batch));
   }

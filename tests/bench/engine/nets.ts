@@ -1,6 +1,6 @@
 // The two networks that are measured: convolutions 3x3 with Relu, twice two of them and a max pooling, then a
 // dense layer. Weights are random by seed, and the same numbers go to every engine, each in its own format.
-import { kFloat, kInt64, writeModel, type Node, type Tensor } from '../../golden/onnx_writer.ts';
+import { kFloat, kInt64, kInt8, kUint8, writeModel, type Node, type Tensor } from '../../golden/onnx_writer.ts';
 
 export interface Conv {
   inputs: number;
@@ -128,6 +128,63 @@ export function toOnnx(net: Net): Uint8Array {
   add('Reshape', ['flat']);
   const weights = constant('dense', [kClasses, net.dense.length / kClasses], net.dense);
   add('Gemm', [weights, constant('dense_bias', [kClasses], net.denseBias)], { transB: 1 });
+  add('Softmax', [], { axis: 1 });
+  const input = { name: 'image', dims: [-1, 1, kSide, kSide] };
+  return writeModel({ opset: 17, input, output: last, nodes, constants });
+}
+
+/** Of every map's uint8 numbers, from 0 to 8; of the image's, from 0 to 1. No accuracy is asked of these nets. */
+const kMapScale = 8 / 255;
+const kImageScale = 1 / 255;
+
+/** The net as quantisers write it: maps of uint8 with one scale, weights of int8 with one for each output, each
+ *  behind its own QuantizeLinear and DequantizeLinear. */
+export function toQuantizedOnnx(net: Net): Uint8Array {
+  const constants: Tensor[] = [
+    { name: 'image_scale', type: kFloat, dims: [], values: [kImageScale] },
+    { name: 'map_scale', type: kFloat, dims: [], values: [kMapScale] },
+    { name: 'zero', type: kUint8, dims: [], values: [0] },
+    { name: 'flat', type: kInt64, dims: [2], values: [-1, net.dense.length / kClasses] },
+  ];
+  const nodes: Node[] = [];
+  let last = 'image';
+  const add = (op: string, inputs: string[], attributes: Node['attributes'] = {}) => {
+    const output = `${op.toLowerCase()}${nodes.length}`;
+    nodes.push({ op, inputs: [last, ...inputs], outputs: [output], attributes });
+    last = output;
+  };
+  const quantize = (scale: string) => {
+    add('QuantizeLinear', [scale, 'zero']);
+    add('DequantizeLinear', [scale, 'zero']);
+  };
+  const weights = (name: string, dims: number[], values: Float32Array): string => {
+    const row = values.length / dims[0];
+    const scales = Array.from({ length: dims[0] }, (_, i) =>
+      Math.fround(values.subarray(i * row, (i + 1) * row).reduce((most, v) => Math.max(most, Math.abs(v)), 0) / 127),
+    );
+    const whole = Array.from(values, (v, i) => Math.round(v / scales[Math.floor(i / row)]));
+    constants.push({ name: `${name}_q`, type: kInt8, dims, values: whole });
+    constants.push({ name: `${name}_scale`, type: kFloat, dims: [dims[0]], values: scales });
+    nodes.push({ op: 'DequantizeLinear', inputs: [`${name}_q`, `${name}_scale`], outputs: [name], attributes: { axis: 0 } });
+    return name;
+  };
+  const bias = (name: string, values: Float32Array): string => {
+    constants.push({ name, type: kFloat, dims: [values.length], values: Array.from(values) });
+    return name;
+  };
+  quantize('image_scale');
+  net.convs.forEach((conv, i) => {
+    const kernel = weights(`kernel${i}`, [conv.outputs, conv.inputs, kKernel, kKernel], conv.weights);
+    add('Conv', [kernel, bias(`bias${i}`, conv.bias)], { pads: [1, 1, 1, 1] });
+    add('Relu', []);
+    quantize('map_scale');
+    if (!conv.pooled) return;
+    add('MaxPool', [], { kernel_shape: [2, 2], strides: [2, 2] });
+    quantize('map_scale');
+  });
+  add('Reshape', ['flat']);
+  const dense = weights('dense', [kClasses, net.dense.length / kClasses], net.dense);
+  add('Gemm', [dense, bias('dense_bias', net.denseBias)], { transB: 1 });
   add('Softmax', [], { axis: 1 });
   const input = { name: 'image', dims: [-1, 1, kSide, kSide] };
   return writeModel({ opset: 17, input, output: last, nodes, constants });

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "onnx_builder.h"
 
@@ -153,22 +154,79 @@ TEST(Engine, ProfilesEachStepOfItsPlan) {
 }
 
 TEST(Engine, ShowsItsPlanAsATable) {
-  const std::vector<PlanStep> plan{{"a", "Conv 3x3", {1, 4, 28, 28}, 28224, 160},
-                                   {"last", "Gemm", {1, 10}, 7840, 31400}};
+  const std::vector<PlanStep> plan{{"a", "Conv 3x3", {1, 4, 28, 28}, 28224, 160, 1, 12544},
+                                   {"last", "Gemm", {1, 10}, 7840, 31400, 2, 40}};
+  const std::string memory = "results of one image: 12584 bytes in 2 pieces of memory\n";
   EXPECT_EQ(to_string(plan),
             "step      output       multiply-adds  weight bytes  name\n"
             "Conv 3x3  [1,4,28,28]          28224           160  a\n"
             "Gemm      [1,10]                7840         31400  last\n"
-            "all                            36064         31560\n");
+            "all                            36064         31560\n" +
+                memory);
   const std::vector<double> took{3, 1};
   EXPECT_EQ(to_string(plan, took),
             "step      output       multiply-adds  weight bytes  name  microseconds    share\n"
             "Conv 3x3  [1,4,28,28]          28224           160  a              3.0   75.0 %\n"
             "Gemm      [1,10]                7840         31400  last           1.0   25.0 %\n"
-            "all                            36064         31560                 4.0  100.0 %\n");
+            "all                            36064         31560                 4.0  100.0 %\n" +
+                memory);
   EXPECT_EQ(to_string({}),
             "step  output  multiply-adds  weight bytes  name\nall                       0          "
             "   0\n");
+}
+
+// conv0 to conv9, each named like its output.
+ModelBuilder ten_convolutions() {
+  Numbers numbers(9);
+  ModelBuilder model;
+  std::string last = "image";
+  for (int i = 0; i < 10; ++i) {
+    const std::string name = "conv" + std::to_string(i);
+    const int inputs = i == 0 ? 1 : 4;
+    model.floats("w" + name, {4, inputs, 3, 3}, numbers.vector(36u * inputs, 0.3f))
+        .node("Conv", {last, "w" + name}, {name}, {attribute("pads", Dims{1, 1, 1, 1})});
+    last = name;
+  }
+  model.floats("w_out", {3136, 10}, numbers.vector(31360, 0.02f))
+      .node("Flatten", {last}, {"f"})
+      .node("MatMul", {"f", "w_out"}, {"probabilities"});
+  return model;
+}
+
+TEST(Engine, ResultsThatAreNotNeededAtOnceShareMemory) {
+  const Engine engine = load(ten_convolutions());
+  std::set<std::size_t> pieces;
+  for (const PlanStep& step : engine.plan()) pieces.insert(step.memory);
+  EXPECT_EQ(engine.plan().size(), 12u);  // the convolutions, a reordering, the dense layer
+  EXPECT_EQ(pieces.size(), 2u);
+  EXPECT_EQ(pieces.count(0), 0u);  // the input's
+}
+
+// The judge: the same convolutions, the one that is asked for being the last.
+TEST(Engine, ShowsActivationsWhoseMemoryIsAnothersByNow) {
+  Engine engine = load(ten_convolutions());
+  const std::vector<float> pixels = images(3);
+  std::vector<float> outputs(30);
+  ASSERT_TRUE(engine.classify_batch(pixels, outputs).ok());
+  const std::vector<float> last = engine.activations("conv9").value().values;
+  const std::vector<float> first = engine.activations("conv0").value().values;
+  EXPECT_EQ(engine.activations("conv9").value().values, last);
+  EXPECT_EQ(engine.activations("conv0").value().values, first);
+  ASSERT_TRUE(engine.run_step(4, 3).ok());  // its inputs are made again
+  EXPECT_EQ(engine.activations("conv9").value().values, last);
+  const auto shown = engine.activations("probabilities").value().values;
+  EXPECT_EQ(shown, std::vector<float>(outputs.end() - 10, outputs.end()));
+
+  Numbers numbers(9);
+  ModelBuilder only;
+  only.floats("w", {4, 1, 3, 3}, numbers.vector(36, 0.3f))
+      .floats("w_out", {3136, 10}, numbers.vector(31360, 0.02f))
+      .node("Conv", {"image", "w"}, {"conv0"}, {attribute("pads", Dims{1, 1, 1, 1})})
+      .node("Flatten", {"conv0"}, {"f"})
+      .node("MatMul", {"f", "w_out"}, {"probabilities"});
+  Engine judge = load(only);
+  ASSERT_TRUE(judge.classify(std::span(pixels).subspan(2 * kPixelCount)).ok());
+  EXPECT_EQ(judge.activations("conv0").value().values, first);
 }
 
 TEST(Engine, ShowsActivationsByTensorAndByNode) {

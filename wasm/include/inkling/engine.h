@@ -53,6 +53,9 @@ struct PlanStep {
   std::vector<std::size_t> shape;  // of its output in ONNX's order, for one image
   std::size_t multiply_adds = 0;   // for one image
   std::size_t weight_bytes = 0;
+  // Where its output lies: results that are not needed at once share a piece of memory.
+  std::size_t memory = 0;        // which one; 0 is the input's own
+  std::size_t memory_bytes = 0;  // what the output takes of it, for one image
 };
 
 // The plan as a table for people: a line for each step and one for all, columns aligned.

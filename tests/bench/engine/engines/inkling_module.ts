@@ -3,10 +3,15 @@ import { EngineModule } from '../../../../wasm/js/module.ts';
 import type { NetName } from '../nets.ts';
 import { fetchBytes, type Answers } from './engine.ts';
 
-export async function loadVariant(variant: string, net: NetName, batch: number): Promise<Answers & { module: EngineModule }> {
+export async function loadVariant(
+  variant: string,
+  net: NetName,
+  batch: number,
+  ending = '.onnx',
+): Promise<Answers & { module: EngineModule }> {
   const [wasm, model] = await Promise.all([
     WebAssembly.compileStreaming(fetch(`/files/inkling/inkling-${variant}.wasm`)),
-    fetchBytes(`/models/${net}.onnx`),
+    fetchBytes(`/models/${net}${ending}`),
   ]);
   const module = await EngineModule.instantiate(wasm);
   module.load(model);
