@@ -1,0 +1,164 @@
+// "Look inside": each chapter shows what the engine computed, follows the drawing, and is reached by keyboard; and
+// the reader of the weights behind it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { readGraph } from '../../web/views/inside/onnx_weights.ts';
+import { windowSum, nodeOf, sourceOf } from '../../web/views/inside/window_sum.ts';
+import { drawing } from './curves.ts';
+import { kRoot, Studio, type Visit, type VisitOptions } from './studio.ts';
+
+const kModel = readFileSync(path.join(kRoot, 'models/compact.onnx'));
+
+test('every weight of the shipped model is read, half floats too', () => {
+  const { nodes, weights } = readGraph(kModel);
+  const layers = nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm');
+  assert.equal(layers.length, 6);
+  const count = layers.flatMap(({ inputs }) => inputs.slice(1)).reduce((sum, name) => {
+    const { shape, values } = weights.get(name)!;
+    assert.equal(values.length, shape.reduce((product, extent) => product * extent, 1));
+    assert.ok(values.every((value) => Math.abs(value) < 100), name);
+    return sum + values.length;
+  }, 0);
+  const folded = 16 + 16 + 32 + 32 + 48; // batch norm's second number for each map of the convolutions
+  assert.equal(count, 30_874 - folded); // of the card's number of parameters
+});
+
+test('a file that ends too early is refused, wherever it ends, and bytes of anything never hang', () => {
+  for (let end = 1; end < kModel.length; end += 997) {
+    assert.throws(() => readGraph(kModel.subarray(0, end)), RangeError);
+  }
+  assert.throws(() => readGraph(new Uint8Array(64).fill(0xff)), RangeError);
+  assert.deepEqual(readGraph(new Uint8Array(0)).nodes, []);
+});
+
+test('a window at the edge, with strides, groups and pads, is summed as by hand', () => {
+  const node = {
+    name: 'c', op: 'Conv', inputs: ['x', 'w', 'b'], outputs: ['y'],
+    ints: { kernel_shape: [2, 2], strides: [2, 1], pads: [1, 0, 0, 1], group: [2] },
+  };
+  const weights = new Map([
+    ['w', { shape: [2, 1, 2, 2], values: Float32Array.of(9, 9, 9, 9, 1, 2, 3, 4) }],
+    ['b', { shape: [2], values: Float32Array.of(0, 0.5) }],
+  ]);
+  const before = { shape: [1, 2, 2, 2], values: Float32Array.of(0, 0, 0, 0, 5, 6, 7, 8) };
+  const sum = windowSum({ nodes: [node], weights }, node, before, [1, 0, 1])!;
+  assert.equal(sum.sum, 3 * 6 + 0.5); // above and to the right is nothing
+  assert.deepEqual([...sum.shares[0].patch], [NaN, NaN, 6, NaN]);
+  assert.equal(nodeOf({ nodes: [node], weights }, 'y'), node);
+  assert.equal(sourceOf({ nodes: [node], weights }, node, new Set(['c'])), 'x');
+});
+
+let studio: Studio;
+
+before(async () => {
+  studio = await Studio.open();
+});
+
+after(() => studio?.close());
+
+async function inside(options: VisitOptions, label: string, test: (visit: Visit) => Promise<void>): Promise<void> {
+  await studio.during({ reducedMotion: true, ...options }, async (visit) => {
+    await visit.draw(drawing(label));
+    await visit.reading();
+    await visit.page.click('#views [data-view=inside]');
+    await visit.page.waitForSelector('.stage .detail .where', { timeout: 30_000 });
+    await test(visit);
+  });
+}
+
+async function turnTo(visit: Visit, title: string, shown: string): Promise<void> {
+  const index = await visit.page.$$eval(
+    '.chapters button', (buttons, title) => buttons.findIndex(({ textContent }) => textContent === title), title,
+  );
+  assert.ok(index >= 0, `there is no chapter ${title}`);
+  await visit.page.evaluate(`document.querySelectorAll('.chapters button')[${index}].click()`);
+  await visit.page.waitForSelector(shown, { timeout: 30_000 });
+}
+
+/** Of a canvas: how much colour is on it. */
+const strength = (visit: Visit, selector: string) =>
+  visit.page.$eval(selector, (element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    return data.reduce((sum, value, i) => sum + (i % 4 === 3 ? value : 0), 0);
+  });
+
+test('before anything is drawn it asks for a digit, and the first one is shown', () =>
+  studio.during({ reducedMotion: true }, async (visit) => {
+    await visit.page.click('#views [data-view=inside]');
+    await visit.page.waitForSelector('.draw:not([hidden])', { timeout: 30_000 });
+    await visit.draw(drawing('3'));
+    await visit.page.waitForSelector('.stage:not([hidden]) .where', { timeout: 30_000 });
+  }));
+
+test('each convolution and pool explains the point that is looked at, and its sum is what the engine found', () =>
+  inside({}, '5', async (visit) => {
+    for (const [title, maps] of [['conv1', 16], ['conv2', 16], ['pool1', 16], ['conv4', 32], ['conv5', 48]] as const) {
+      await turnTo(visit, title, `.maps .map:nth-child(${maps}) canvas`);
+      await visit.page.waitForSelector('.detail .line.total', { timeout: 30_000 }); // not shown where it differs
+      assert.equal((await visit.page.$$('.maps .map')).length, maps);
+    }
+  }));
+
+test('the arrow keys go from point to point, and what is said follows', () =>
+  inside({}, '5', async (visit) => {
+    await turnTo(visit, 'conv1', '.detail .line.total');
+    await visit.page.focus('.maps');
+    await visit.press('PageDown');
+    await visit.press('ArrowRight');
+    await visit.press('ArrowDown');
+    assert.equal(await visit.text('.detail .where'), 'Picture 2, row 2, column 2');
+    assert.equal((await visit.reading()).digit, '5', 'the pad was not drawn on');
+    await visit.page.hover('.maps .map:nth-child(3) canvas');
+    assert.match(await visit.text('.detail .where'), /^Picture 3, row 1[45], column 1[45]$/);
+  }));
+
+test('the pictures follow the drawing', () =>
+  inside({}, '1', async (visit) => {
+    await turnTo(visit, 'conv2', '.detail .line.total');
+    const picture = () =>
+      visit.page.$eval('.maps .map canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const one = await picture();
+    await visit.page.focus('#pad');
+    await visit.press('8');
+    assert.equal((await visit.reading()).digit, '8');
+    const changed = "document.querySelector('.maps .map canvas').toDataURL() !==";
+    await visit.page.waitForFunction(`${changed} '${one}'`, { timeout: 30_000 });
+  }));
+
+test('the evidence names the digit, and what is read without the patch that matters most', () =>
+  inside({}, '4', async (visit) => {
+    await turnTo(visit, 'Evidence', '.evidence canvas[aria-label]');
+    assert.match(await visit.text('.said'), /^It is \d+\u202f% sure of 4; without the outlined patch (still|it reads)/);
+    assert.ok((await strength(visit, '.evidence canvas')) > 0);
+  }));
+
+test('the time of each step of the plan is shown as a bar', () =>
+  inside({}, '2', async (visit) => {
+    await turnTo(visit, 'Time', '.times li');
+    const names = await visit.page.$$eval('.times .label', (labels) => labels.map(({ textContent }) => textContent));
+    const chapters = await visit.page.$$eval('.chapters button', (all) => all.map(({ textContent }) => textContent));
+    assert.deepEqual(names, chapters.slice(1, -2));
+    const shares = await visit.page.$$eval('.times li', (all) =>
+      all.map((item) => Number((item as HTMLElement).style.getPropertyValue('--share'))),
+    );
+    assert.equal(Math.max(...shares), 1);
+  }));
+
+for (const [width, dark] of [
+  [320, false],
+  [1280, true],
+] as const) {
+  test(`at ${width} pixels${dark ? ', in the dark,' : ''} every chapter fits and is not empty`, () =>
+    inside({ viewport: { width, height: 800 }, dark }, '5', async (visit) => {
+      const count = (await visit.page.$$('.chapters button')).length;
+      for (let at = 1; at < count; ++at) {
+        await visit.page.evaluate("document.querySelector('.turn .next').click()");
+        await visit.page.waitForFunction("document.querySelector('.stage').innerText.trim() !== ''", { timeout: 30_000 });
+        assert.equal(await visit.page.evaluate('document.documentElement.scrollWidth'), width, `chapter ${at}`);
+      }
+      assert.equal(await visit.page.$('.turn .next:not([hidden])'), null);
+    }));
+}
