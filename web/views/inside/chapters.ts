@@ -56,8 +56,10 @@ function wordsOn({ op, shape }: PlanStep, before: PlanStep | undefined): Pick<Ch
 /** Maps at the left, the point that is looked at beside them. */
 function stageOf(stage: HTMLElement, label: string, look: (place: Place) => void): [Maps, HTMLElement] {
   const detail = make('div', 'detail');
-  detail.setAttribute('aria-live', 'polite');
   const maps = new Maps(label, look);
+  // Said to who moves the point, not to who draws.
+  maps.element.addEventListener('focus', () => detail.setAttribute('aria-live', 'polite'));
+  maps.element.addEventListener('blur', () => detail.removeAttribute('aria-live'));
   stage.append(maps.element, detail);
   return [maps, detail];
 }

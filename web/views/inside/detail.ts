@@ -12,7 +12,8 @@ const kWidest = 3;
 
 export function decimal(value: number, digits = 2): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return value.toLocaleString(document.documentElement.lang, options).replace(/^-/, '\u2212');
+  const rounded = Math.round(value * 10 ** digits) / 10 ** digits || 0; // never -0
+  return rounded.toLocaleString(document.documentElement.lang, options).replace(/^-/, '\u2212');
 }
 
 /** `window` is null where only the value is known. */

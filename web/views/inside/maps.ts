@@ -28,7 +28,6 @@ export class Maps {
   show({ shape: [, maps, height, width], values }: Activation): Place {
     this.#shape = [maps, height, width];
     if (this.#figures.length !== maps) this.#make(maps);
-    this.element.dataset.side = String(Math.max(height, width));
     const area = height * width;
     const full = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     this.#figures.forEach(({ canvas }, i) => {
