@@ -11,18 +11,18 @@ import { kRoot, Studio, type Visit, type VisitOptions } from './studio.ts';
 
 const kModel = readFileSync(path.join(kRoot, 'models/compact.onnx'));
 
-test('every weight of the shipped model is read, half floats too', () => {
+test('every weight of the shipped model is read, eight bits times their scales', () => {
   const { nodes, weights } = readGraph(kModel);
   const layers = nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm');
-  assert.equal(layers.length, 6);
+  assert.equal(layers.length, 7);
   const count = layers.flatMap(({ inputs }) => inputs.slice(1)).reduce((sum, name) => {
     const { shape, values } = weights.get(name)!;
     assert.equal(values.length, shape.reduce((product, extent) => product * extent, 1));
     assert.ok(values.every((value) => Math.abs(value) < 100), name);
     return sum + values.length;
   }, 0);
-  const folded = 16 + 16 + 32 + 32 + 48; // batch norm's second number for each map of the convolutions
-  assert.equal(count, 30_874 - folded); // of the card's number of parameters
+  const folded = 16 + 16 + 32 + 32 + 40 + 40; // batch norm's second number for each map of the convolutions
+  assert.equal(count, 42_954 - folded); // of the card's number of parameters
 });
 
 test('a file that ends too early is refused, wherever it ends, and bytes of anything never hang', () => {
@@ -95,7 +95,7 @@ test('before anything is drawn it asks for a digit, and the first one is shown',
 
 test('each convolution and pool explains the point that is looked at, and its sum is what the engine found', () =>
   inside({}, '5', async (visit) => {
-    for (const [title, maps] of [['conv1', 16], ['conv2', 16], ['pool1', 16], ['conv4', 32], ['conv5', 48]] as const) {
+    for (const [title, maps] of [['conv1', 16], ['conv2', 16], ['pool1', 16], ['conv4', 32], ['conv6', 40]] as const) {
       await turnTo(visit, title, `.maps .map:nth-child(${maps}) canvas`);
       await visit.page.waitForSelector('.detail .line.total', { timeout: 30_000 }); // not shown where it differs
       assert.equal((await visit.page.$$('.maps .map')).length, maps);

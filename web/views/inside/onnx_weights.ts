@@ -19,7 +19,7 @@ export interface Tensor {
 
 export interface Graph {
   nodes: Node[];
-  /** By name; of float32 and float16 weights, a Cast between them and the node looked through. */
+  /** By name; of float32, float16 and eight-bit weights, a Cast or DequantizeLinear before the node looked through. */
   weights: Map<string, Tensor>;
 }
 
@@ -28,6 +28,8 @@ type Field = { number: number; value: number; bytes: Uint8Array };
 const kText = new TextDecoder();
 const kNoBytes = new Uint8Array(0);
 const kFloat = 1;
+const kUint8 = 2;
+const kInt8 = 3;
 const kHalf = 10;
 
 export function readGraph(onnx: Uint8Array): Graph {
@@ -39,11 +41,27 @@ export function readGraph(onnx: Uint8Array): Graph {
       if (number === 5) readWeights(bytes, graph.weights);
     }
   }
-  for (const { op, inputs, outputs } of graph.nodes) {
+  for (const { op, inputs, outputs, ints } of graph.nodes) {
     const tensor = graph.weights.get(inputs[0]);
-    if (op === 'Cast' && tensor !== undefined) graph.weights.set(outputs[0], tensor);
+    if (tensor === undefined) continue;
+    if (op === 'Cast') graph.weights.set(outputs[0], tensor);
+    if (op !== 'DequantizeLinear') continue;
+    const [scales, zeros] = [graph.weights.get(inputs[1]), graph.weights.get(inputs[2] ?? '')];
+    if (scales === undefined) continue;
+    graph.weights.set(outputs[0], dequantized(tensor, scales, zeros, ints.axis?.[0] ?? 1));
   }
   return graph;
+}
+
+/** (value - zero) * scale, with one of each for all, or one for each place along the axis. */
+function dequantized(tensor: Tensor, scales: Tensor, zeros: Tensor | undefined, axis: number): Tensor {
+  const inner = tensor.shape.slice(axis + 1).reduce((size, extent) => size * extent, 1);
+  const count = scales.values.length;
+  const values = tensor.values.map((value, i) => {
+    const place = Math.floor(i / inner) % count;
+    return (value - (zeros?.values[place] ?? 0)) * scales.values[place];
+  });
+  return { shape: tensor.shape, values };
 }
 
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
@@ -112,12 +130,17 @@ function readWeights(bytes: Uint8Array, weights: Graph['weights']): void {
     if (field.number === 8) name = kText.decode(field.bytes);
     if (field.number === 4 || field.number === 9) raw = field.bytes; // float_data packed, or raw_data
   }
-  if (type !== kFloat && type !== kHalf) return;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const values = Float32Array.from(
-    { length: Math.floor(raw.length / (type === kFloat ? 4 : 2)) },
-    (_, i) => (type === kFloat ? view.getFloat32(4 * i, true) : halfOf(view.getUint16(2 * i, true))),
-  );
+  const readers: Record<number, [size: number, read: (at: number) => number]> = {
+    [kFloat]: [4, (at) => view.getFloat32(at, true)],
+    [kHalf]: [2, (at) => halfOf(view.getUint16(at, true))],
+    [kInt8]: [1, (at) => view.getInt8(at)],
+    [kUint8]: [1, (at) => view.getUint8(at)],
+  };
+  if (!(type in readers)) return;
+  const [size, read] = readers[type];
+  const length = Math.floor(raw.length / size);
+  const values = Float32Array.from({ length }, (_, i) => read(size * i));
   weights.set(name, { shape, values });
 }
 
