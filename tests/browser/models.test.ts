@@ -61,7 +61,7 @@ test('one model is a quiet line: its name, size and accuracy, and its card', () 
   one.during({}, async (visit) => {
     assert.match(
       await visit.page.$eval('#network', (line) => (line as HTMLElement).innerText),
-      /^The network: compact, 64\u202fKB\. It reads 99\.58\u202f% of MNIST’s test digits correctly\. How it was trained$/,
+      /^The network: compact, 47\u202fKB\. It reads 99\.51\u202f% of MNIST’s test digits correctly\. How it was trained$/,
     );
     assert.equal(await visit.page.$eval('#network select', (select) => (select as HTMLElement).hidden), true);
     await Promise.all([visit.page.waitForNavigation(), visit.page.click('#network a')]);
@@ -80,7 +80,7 @@ test('of two models the other is fetched when it is chosen, and reads from then 
   two.during({}, async (visit) => {
     const fetched: string[] = [];
     visit.page.on('request', (request) => void fetched.push(request.url()));
-    assert.deepEqual(await options(visit), ['compact, 64\u202fKB, 99.58\u202f%', 'twin, 64\u202fKB, 99.58\u202f%']);
+    assert.deepEqual(await options(visit), ['compact, 47\u202fKB, 99.51\u202f%', 'twin, 47\u202fKB, 99.51\u202f%']);
     await visit.draw(drawing('4'));
     assert.equal((await visit.reading()).digit, '4');
     assert.ok(!fetched.some((url) => url.includes('twin')), 'nothing of it is fetched before');
