@@ -53,7 +53,7 @@ export function groupStrokes(strokes: readonly Stroke[]): number[][] {
 
 /**
  * Of digits as groupStrokes gives them: the lowest, if it is so low that it may be none, and its neighbour.
- * Whoever can read asks whether both read better as one: of the 5 split digits above 3 do, and of 1200 pairs
+ * Whoever can read asks whether both read better as one: of the 5 split digits above 2 do, and of 1200 pairs
  * of digits 2.
  */
 export function doubtfulPair(boxes: readonly Box[]): [low: number, neighbour: number] | null {
