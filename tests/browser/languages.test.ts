@@ -1,6 +1,7 @@
 // The page in another language: chosen by the browser's setting or in the footer, without a glimpse of
 // English; and written from right to left.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -177,6 +178,8 @@ test('German says all that English says', () => {
   assert.deepEqual(sentences({ ...de }), sentences({ ...en }));
   assert.deepEqual(sentences({ ...pageDe }), sentences({ ...pageEn }));
 });
+
+mkdirSync(path.join(kRoot, 'build/screenshots'), { recursive: true });
 
 test('written from right to left, nothing is cut off', () =>
   studio.during({ reducedMotion: true }, async (visit) => {
