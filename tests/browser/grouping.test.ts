@@ -143,3 +143,7 @@ function usualHeight(own: readonly Drawing[]): number {
   });
   return heights.sort((a, b) => a - b)[heights.length >> 1];
 }
+
+test('specks alone, far from each other, are one thing rather than none', () => {
+  assert.deepEqual(groupStrokes([[[0.1, 0.1]], [[0.5, 0.9]]]), [[0, 1]]);
+});

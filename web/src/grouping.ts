@@ -45,8 +45,9 @@ export function groupStrokes(strokes: readonly Stroke[]): number[][] {
   const groups = new Map<number, number[]>();
   for (const i of inked) groups.set(leaderOf(i), [...(groups.get(leaderOf(i)) ?? []), i]);
   const placed = [...groups.values()].map((group) => ({ group, box: unite(group.map((i) => boxes[i])) }));
-  return placed
-    .filter(({ box }) => groups.size === 1 || sizeOf(box) >= kSpeck * height)
+  const digits = placed.filter(({ box }) => groups.size === 1 || sizeOf(box) >= kSpeck * height);
+  if (digits.length === 0) return inked.length === 0 ? [] : [inked]; // specks alone are one thing
+  return digits
     .sort((a, b) => a.box.left - b.box.left)
     .map(({ group }) => group);
 }

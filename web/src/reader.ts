@@ -49,8 +49,8 @@ export class Reader {
       this.#wanted = null;
       try {
         const reading = await this.#ask(strokes);
-        this.#failures = 0;
         if (generation === this.#generation) this.#events.answered(reading, this.#wanted === null);
+        this.#failures = 0; // also what shows the answer has done so: else it would be asked for ever
       } catch (error) {
         // Once may be chance, and the engine has already been replaced: ask again. Twice is a failure.
         if (++this.#failures > 1) this.#events.failed(error as InklingError);
