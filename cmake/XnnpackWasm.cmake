@@ -9,12 +9,14 @@ if(INKLING_WASM_VARIANT STREQUAL "relaxed")
 endif()
 
 # XNNPACK holds each matrix kernel three times: clamping, with Relu alone, and without either. Clamping does for
-# all, the others are optional to XNNPACK, and leaving them out saves a tenth of the module.
+# all, the others are optional to XNNPACK, and leaving them out saves a tenth of the module. So are those for dense
+# layers of fewer than eight outputs.
 set(prelude "${CMAKE_BINARY_DIR}/xnnpack_wasm_prelude.h")
 file(READ "${CMAKE_CURRENT_LIST_DIR}/xnnpack_wasm_prelude.h" prelude_text)
 foreach(config gemm dwconv)
   file(READ "${XNNPACK_SOURCE_DIR}/src/configs/${config}-config.c" config_text)
-  string(REGEX MATCHALL "xnn_f32_(gemm|igemm|dwconv)(_relu)?_ukernel_[0-9a-z_]+wasm[0-9a-z_]+" optional "${config_text}")
+  string(REGEX MATCHALL "xnn_f32_(gemm|igemm|dwconv)((_relu)?_ukernel_|_minmax_ukernel_4x2c4__)[0-9a-z_]*wasm[0-9a-z_]+" optional
+    "${config_text}")
   list(REMOVE_DUPLICATES optional)
   foreach(kernel IN LISTS optional)
     string(APPEND prelude_text "#define ${kernel} NULL\n")
@@ -22,9 +24,7 @@ foreach(config gemm dwconv)
 endforeach()
 # The variants of these for ARM and x86 give the same but for NaN, and are as fast: one will do. Weights are
 # packed when a model is loaded, by plain loops: those with SIMD are 4 KB.
-foreach(kernel
-    f32_gemm_minmax_ukernel_4x2c4 f32_igemm_minmax_ukernel_4x2c4 f32_maxpool_minmax_ukernel_9p8x
-    f32_vmulcaddc_minmax_ukernel_c4)
+foreach(kernel f32_maxpool_minmax_ukernel_9p8x f32_vmulcaddc_minmax_ukernel_c4)
   set(end)
   if(kernel MATCHES "maxpool")
     set(end _c4)

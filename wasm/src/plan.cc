@@ -1,17 +1,13 @@
-// A step is an XNNPACK operator or one of our own loops (kernels.h). Results share memory
-// (plan_memory.h); one that is asked for when another lies in its place is computed once more.
+// A step is a layer that XNNPACK computes (plan_layers.h) or one of our own loops (kernels.h).
+// Results share memory (plan_memory.h); one that is asked for when another lies in its place is
+// computed once more.
 #include "plan.h"
 
-#include <xnnpack.h>
-
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <new>
 
 #include "edition.h"
 #include "kernels.h"
-#include "plan_int8.h"
+#include "plan_layers.h"
 #include "plan_memory.h"
 #include "text.h"
 
@@ -21,74 +17,8 @@ namespace {
 constexpr std::size_t kBatchAtOnce =
     64;  // more images at once gain nothing and fall out of the cache
 
-struct OperatorDeleter {
-  void operator()(xnn_operator* op) const { xnn_delete_operator(op); }
-};
-using Operator = std::unique_ptr<xnn_operator, OperatorDeleter>;
-
-Status to_status(xnn_status status, const Step& step, const char* action) {
-  if (status == xnn_status_success) return {};
-  const std::string where = cat("XNNPACK could not ", action, " '", step.name, "' (", step.op, ")");
-  if (status == xnn_status_out_of_memory) {
-    return error(StatusCode::kOutOfMemory, "There is not enough memory for the model: ", where,
-                 ".");
-  }
-  return error(StatusCode::kInternal, where, ": status ", static_cast<int>(status), ".");
-}
-
-// [outputs][channels][pixels] -> [outputs][pixels][channels]: a kernel's, as XNNPACK wants it.
-std::vector<float> to_channels_last(const std::vector<float>& weights, std::size_t outputs,
-                                    std::size_t channels, std::size_t pixels) {
-  std::vector<float> result(weights.size());
-  run_transpose(weights.data(), outputs, channels, pixels, result.data());
-  return result;
-}
-
-bool is_clamped_to_a_point(const Step& step) {
-  return !(step.min < step.max);
-}  // XNNPACK refuses these
-
-// Whether XNNPACK's max pooling takes it: it wants more than one tap, and no gaps between windows.
-// The core does without it: it is 1 KB for a hundredth of the time.
-bool takes_max_pool(const Step& step) {
-  const Window& w = step.window;
-  return !kIsCore && step.kind == StepKind::kMaxPool && w.kernel_h * w.kernel_w > 1 &&
-         w.stride_h <= w.kernel_h && w.stride_w <= w.kernel_w && !is_clamped_to_a_point(step);
-}
-
-xnn_status create_conv(const Step& step, xnn_operator_t* op) {
-  const Window& w = step.window;
-  const std::size_t group_in = step.in.c / step.groups;
-  const std::size_t group_out = step.out.c / step.groups;
-  const std::vector<float> kernel =
-      to_channels_last(step.weights, step.out.c, group_in, std::size_t{w.kernel_h} * w.kernel_w);
-  return xnn_create_convolution2d_nhwc_f32(
-      w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
-      w.stride_w, w.dilation_h, w.dilation_w, static_cast<std::uint32_t>(step.groups), group_in,
-      group_out, step.in.c, step.out.c, kernel.data(), step.bias.data(), step.min, step.max, 0,
-      nullptr, nullptr, op);
-}
-
-xnn_status create_operator(const Step& step, bool is_bytes, xnn_operator_t* op) {
-  if (!kIsCore && step.is_int8) return create_int8_layer(step, op);
-  const Window& w = step.window;
-  const std::size_t in = step.in.c, out = step.out.c;
-  switch (step.kind) {
-    case StepKind::kConv:
-      return create_conv(step, op);
-    case StepKind::kFullyConnected:
-      return xnn_create_fully_connected_nc_f32(in, out, in, out, step.weights.data(),
-                                               step.bias.data(), step.min, step.max, 0, nullptr,
-                                               nullptr, op);
-    case StepKind::kMaxPool:
-      if (kIsCore || is_bytes || !takes_max_pool(step)) return xnn_status_success;
-      return xnn_create_max_pooling2d_nhwc_f32(
-          w.pad_top, w.pad_right, w.pad_bottom, w.pad_left, w.kernel_h, w.kernel_w, w.stride_h,
-          w.stride_w, w.dilation_h, w.dilation_w, step.min, step.max, 0, op);
-    default:
-      return xnn_status_success;  // one of our own loops
-  }
-}
+// XNNPACK's layers refuse these.
+bool is_clamped_to_a_point(const Step& step) { return !(step.min < step.max); }
 
 double round_up(std::size_t n, std::size_t multiple) {
   const std::size_t tiles = (n + multiple - 1) / multiple;
@@ -133,12 +63,11 @@ std::uint64_t multiply_adds(const Step& step, std::size_t elements) {
 
 struct Plan::Impl {
   Graph graph;
-  std::vector<Operator> operators;          // one a step; null for our own loops
+  std::vector<Layer> layers;                // one a step; null for our own loops
   Slots slots;                              // where the graph's buffers are that are no constants:
   std::vector<std::vector<float>> buffers;  // one for each slot
   Memory memory{.graph = graph, .data = {}, .count = 0};  // where they are
   std::vector<std::byte> workspace;                       // of the step that needs most
-  std::vector<xnn_quantization_params> parameters;        // likewise, of its images
   std::vector<PlanStep> steps;
   std::vector<std::size_t> input_shape;
   std::size_t batch = 0;  // what operators and buffers are set up for
@@ -152,8 +81,6 @@ struct Plan::Impl {
   Status create_step(Step& step);
   Status set_batch(std::size_t count);
   void size_buffers(std::size_t count);
-  Status reshape_step(std::size_t index, std::size_t count, std::size_t* workspace_bytes);
-  Status setup_step(std::size_t index);
   Status run_step(std::size_t index);
   Status run_up_to(std::size_t index);
   Status restore(std::size_t buffer);
@@ -222,79 +149,18 @@ Status Plan::Impl::create_step(Step& step) {
                       ") clips everything to one number.");
   }
   const bool is_bytes = !kIsCore && graph.buffers[graph.values[step.output].buffer].is_bytes;
-  xnn_operator_t op = nullptr;
-  INKLING_RETURN_IF_ERROR(to_status(create_operator(step, is_bytes, &op), step, "create"));
-  operators.emplace_back(op);
+  layers.emplace_back();
+  INKLING_RETURN_IF_ERROR(layers.back().create(step, is_bytes));
   std::vector<float>().swap(step.weights);  // XNNPACK has packed its own copy
   std::vector<float>().swap(step.bias);
   return {};
 }
 
-Status Plan::Impl::reshape_step(std::size_t index, std::size_t count,
-                                std::size_t* workspace_bytes) {
-  xnn_operator_t op = operators[index].get();
-  if (op == nullptr) return {};
-  const Step& step = graph.steps[index];
-  const Map& in = step.in;
-  const std::size_t images = count * in.images;
-  std::size_t bytes = 0, alignment = 0, out_h = step.out.h, out_w = step.out.w;
-  xnn_status status = xnn_status_success;
-  if (!kIsCore && step.is_int8) {
-    std::size_t rows = 0;
-    Map out = step.out;
-    status = reshape_int8_layer(step, op, count, &out, &bytes, &rows);
-    out_h = out.h;
-    out_w = out.w;
-    if (parameters.size() < rows) parameters.resize(rows);
-  } else
-    switch (step.kind) {
-      case StepKind::kConv:
-        status = xnn_reshape_convolution2d_nhwc_f32(op, images, in.h, in.w, &bytes, &alignment,
-                                                    &out_h, &out_w, nullptr);
-        break;
-      case StepKind::kMaxPool:
-        status = xnn_reshape_max_pooling2d_nhwc_f32(op, images, in.h, in.w, in.c, in.c, in.c,
-                                                    &out_h, &out_w, nullptr);
-        break;
-      default:
-        status = xnn_reshape_fully_connected_nc_f32(op, images, nullptr);
-    }
-  INKLING_RETURN_IF_ERROR(to_status(status, step, "size"));
-  if (out_h != step.out.h || out_w != step.out.w) {
-    return error(StatusCode::kInternal, "XNNPACK sees another size for '", step.name, "' (",
-                 step.op, ").");
-  }
-  *workspace_bytes = std::max(*workspace_bytes, bytes + alignment);
-  return {};
-}
-
-Status Plan::Impl::setup_step(std::size_t index) {
-  xnn_operator_t op = operators[index].get();
-  if (op == nullptr) return {};
-  const Step& step = graph.steps[index];
-  if (!kIsCore && step.is_int8) return {};  // with every run
-  const float* in = memory.of(step.inputs[0]);
-  float* out = memory.of(step.output);
-  xnn_status status = xnn_status_success;
-  switch (step.kind) {
-    case StepKind::kConv:
-      status = xnn_setup_convolution2d_nhwc_f32(op, workspace.data(), in, out);
-      break;
-    case StepKind::kMaxPool:
-      if (kIsCore) break;
-      status = xnn_setup_max_pooling2d_nhwc_f32(op, in, out);
-      break;
-    default:
-      status = xnn_setup_fully_connected_nc_f32(op, in, out);
-  }
-  return to_status(status, step, "set up");
-}
-
 void Plan::Impl::size_buffers(std::size_t count) {
   memory.count = count;
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    // XNNPACK reads, but does not use, up to XNN_EXTRA_BYTES past the end.
-    const std::size_t floats = count * slots.floats[i] + XNN_EXTRA_BYTES / sizeof(float);
+    // XNNPACK reads, but does not use, up to so much past the end.
+    const std::size_t floats = count * slots.floats[i] + kExtraFloats;
     if (buffers[i].size() < floats) buffers[i].resize(floats);
   }
   for (std::size_t i = 0; i < graph.buffers.size(); ++i) {
@@ -304,8 +170,8 @@ void Plan::Impl::size_buffers(std::size_t count) {
 }
 
 // Sizes everything for `count` images. `batch` is 0 until all of it is in place, so that after a
-// failure, returned or thrown (the buffers' bad_alloc), the next call starts over: it reshapes and
-// sets up every operator again, whichever of them were done.
+// failure, returned or thrown (the buffers' bad_alloc), the next call starts over: it sizes and
+// sets up every layer again, whichever of them were done.
 Status Plan::Impl::set_batch(std::size_t count) {
   if (count == batch) return {};
   batch = 0;
@@ -313,25 +179,20 @@ Status Plan::Impl::set_batch(std::size_t count) {
   std::size_t workspace_bytes = 0;
   Status status;
   for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) {
-    status = reshape_step(i, count, &workspace_bytes);
+    if (layers[i]) status = layers[i].resize(graph.steps[i], count, &workspace_bytes);
   }
   if (status.ok()) size_buffers(count);
   if (status.ok() && workspace.size() < workspace_bytes) workspace.resize(workspace_bytes);
-  for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) status = setup_step(i);
+  for (std::size_t i = 0; status.ok() && i < graph.steps.size(); ++i) {
+    if (layers[i]) status = layers[i].setup(graph.steps[i], memory, workspace.data());
+  }
   if (status.ok()) batch = count;
   return status;
 }
 
 Status Plan::Impl::run_step(std::size_t index) {
   const Step& step = graph.steps[index];
-  if (!kIsCore && step.is_int8) {
-    return to_status(
-        run_int8_layer(step, operators[index].get(), memory, workspace.data(), parameters), step,
-        "run");
-  }
-  if (operators[index] != nullptr) {
-    return to_status(xnn_run_operator(operators[index].get(), nullptr), step, "run");
-  }
+  if (layers[index]) return layers[index].run(step, memory, workspace.data());
   run_kernel(step, memory);
   return {};
 }
@@ -366,9 +227,7 @@ Plan& Plan::operator=(Plan&&) noexcept = default;
 Plan::~Plan() = default;
 
 Result<Plan> Plan::create(Graph graph, const Limits& limits) {
-  if (xnn_initialize(nullptr) != xnn_status_success) {
-    return Status::internal("XNNPACK does not run on this processor.");
-  }
+  INKLING_RETURN_IF_ERROR(initialize_layers());
   auto impl = std::make_unique<Impl>();
   impl->graph = std::move(graph);
   impl->input_shape = impl->graph.values[impl->graph.input].dims.to_vector();

@@ -1,5 +1,4 @@
-// Step 3 of loading, and inference: Graph -> XNNPACK operators with their buffers. The only file
-// that talks to XNNPACK.
+// Step 3 of loading, and inference: Graph -> layers and loops with their buffers.
 #pragma once
 
 #include <memory>
