@@ -1,6 +1,6 @@
 // The npm package as its users meet it: packed, unpacked into a project of their own, imported in Node,
-// checked by TypeScript, bundled by esbuild, and loaded by a bare <script type=module>, in the browser
-// under a strict Content-Security-Policy.
+// checked by TypeScript, bundled by esbuild and by Vite, and loaded by a bare <script type=module>, in the
+// browser under a strict Content-Security-Policy.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import puppeteer, { type Browser } from 'puppeteer-core';
+import { build as buildWithVite } from 'vite';
 import { kFloat, raw, writeModel } from '../golden/onnx_writer.ts';
 
 const kRoot = process.env.INKLING_ROOT ?? process.cwd();
@@ -25,23 +26,29 @@ const kTypes: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** What a page does: its answers end up in its title. The second model wants the full module, the third a file. */
+/**
+ * What a page does: its answers end up in its title. The second model wants the full module, the third a file.
+ * `files` and `compact` are where the library's parts and its model lie.
+ */
 const kPage = `
 try {
-  const engine = await Inkling.load({ model: './compact.onnx', workers: 2 });
+  const engine = await Inkling.load({ model: compact, workers: 2, files });
   const { digit } = await engine.classifyStrokes([[[10, 4], [52, 4], [30, 60]]]);
   await engine.dispose();
-  const foreign = await Inkling.load({ model: './sine.onnx' });
+  const foreign = await Inkling.load({ model: './sine.onnx', files });
   const { probabilities } = await foreign.classifyBatch(new Float32Array(784).fill(0.5), 1);
-  const refusal = await Inkling.load({ model: './beside.onnx' }).catch((error) => error);
+  const refusal = await Inkling.load({ model: './beside.onnx', files }).catch((error) => error);
   const sideFiles = { 'weights.bin': './weights.bin' };
-  const beside = await Inkling.load({ model: './beside.onnx', sideFiles });
+  const beside = await Inkling.load({ model: './beside.onnx', sideFiles, files });
   const { digits } = await beside.classifyBatch(new Float32Array(3 * 784).fill(0.5), 3);
   const named = refusal.code === 'unsupported-model' && refusal.message.includes("'weights.bin'");
   document.title = 'read ' + digit + ' and ' + (named ? probabilities.length + digits.length : refusal.message);
 } catch (error) {
   document.title = 'failed: ' + error.message;
 }`;
+
+/** Everything beside the page's script. */
+const kBeside = `const compact = './compact.onnx', files = {};${kPage}`;
 
 /** What the test makes for the pages to load. */
 const kMade = ['sine.onnx', 'beside.onnx', 'weights.bin'];
@@ -223,7 +230,7 @@ test('a bare module script loads it under a strict policy', async () => {
   cpSync(path.join(kPackage, 'compact.onnx'), path.join(folder, 'compact.onnx'));
   for (const name of kMade) cpSync(path.join(kWork, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'index.html'), kHtml);
-  writeFileSync(path.join(folder, 'main.js'), `import { Inkling } from './inkling/inkling.js';${kPage}`);
+  writeFileSync(path.join(folder, 'main.js'), `import { Inkling } from './inkling/inkling.js';${kBeside}`);
   assert.equal(await titleOf('bare'), 'read 7 and 13');
 });
 
@@ -231,7 +238,7 @@ test('esbuild bundles it; worker and modules lie beside the bundle', async () =>
   const folder = path.join(kWork, 'bundled');
   mkdirSync(folder);
   await build({
-    stdin: { contents: `import { Inkling } from 'inkling';${kPage}`, resolveDir: kWork },
+    stdin: { contents: `import { Inkling } from 'inkling';${kBeside}`, resolveDir: kWork },
     outfile: path.join(folder, 'main.js'),
     bundle: true,
     format: 'esm',
@@ -243,4 +250,26 @@ test('esbuild bundles it; worker and modules lie beside the bundle', async () =>
   for (const name of kMade) cpSync(path.join(kWork, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'index.html'), kHtml);
   assert.equal(await titleOf('bundled'), 'read 7 and 13');
+});
+
+test('Vite builds it; worker, modules and model are assets of the site', async () => {
+  const root = path.join(kWork, 'vite');
+  mkdirSync(path.join(root, 'public'), { recursive: true });
+  const engines = ['simd', 'relaxed', 'simd-full', 'relaxed-full'];
+  const imports = engines.map((name, i) => `import engine${i} from 'inkling/inkling-${name}.wasm?url';`);
+  const files = engines.map((name, i) => `'${name}': engine${i}`);
+  const main = `import { Inkling } from 'inkling';
+    import worker from 'inkling/inkling-worker.js?url';
+    import compact from 'inkling/compact.onnx?url';
+    ${imports.join('\n')}
+    const files = { worker, ${files.join(', ')} };${kPage}`;
+  writeFileSync(path.join(root, 'main.js'), main);
+  writeFileSync(path.join(root, 'index.html'), kHtml.replace('"main.js"', '"./main.js"'));
+  for (const name of kMade) cpSync(path.join(kWork, name), path.join(root, 'public', name));
+  const outDir = path.join(kWork, 'vite-site');
+  // Small assets stay files: the policy allows no data: addresses.
+  const options = { outDir, target: 'es2022', assetsInlineLimit: 0 };
+  await buildWithVite({ root, base: './', configFile: false, logLevel: 'error', build: options });
+  assert.equal(readdirSync(path.join(outDir, 'assets')).filter((name) => name.endsWith('.wasm')).length, 4);
+  assert.equal(await titleOf('vite-site'), 'read 7 and 13');
 });
