@@ -165,7 +165,7 @@ test('a profile gives each step of the plan a time, and refuses what cannot be',
   );
   for (const { microseconds } of profile) assert.ok(microseconds > 0);
   assert.deepEqual(refused, [
-    'profile: an image is 784 floats, not 783.',
+    'profile: the pixels are not a Float32Array of 784.',
     'profile: the number of rounds must be a whole number, 1 or more.',
   ]);
 });

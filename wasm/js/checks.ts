@@ -3,72 +3,56 @@
 // there) is left to the engine.
 import { InklingError, type Picture, type Range, type Stroke } from './types.ts';
 
-function refuse(message: string): never {
-  throw new InklingError('invalid-argument', message);
+export function check(fine: boolean, message: string): void {
+  if (!fine) throw new InklingError('invalid-argument', message);
 }
 
 function isPoint(point: unknown): boolean {
   return Array.isArray(point) && typeof point[0] === 'number' && typeof point[1] === 'number';
 }
 
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
+}
+
+/** `what`: the call, and which of its numbers. */
+export function checkCount(value: number, what: string): void {
+  check(isCount(value), `${what} must be a whole number, 1 or more.`);
+}
+
 export function checkStrokes(strokes: readonly Stroke[]): void {
-  if (!Array.isArray(strokes)) refuse('classifyStrokes: the strokes are not an array.');
-  // By index: forEach would step over the holes of a sparse array.
+  check(Array.isArray(strokes), 'classifyStrokes: the strokes are not an array.');
+  // By index and spread: forEach and every would step over the holes of a sparse array.
   for (let i = 0; i < strokes.length; ++i) {
     const stroke: unknown = strokes[i];
-    if (!Array.isArray(stroke)) refuse(`classifyStrokes: stroke ${i} is not an array of points.`);
-    for (let j = 0; j < stroke.length; ++j) {
-      if (isPoint(stroke[j])) continue;
-      refuse(`classifyStrokes: point ${j} of stroke ${i} is not [x, y] with two numbers.`);
-    }
+    const fine = Array.isArray(stroke) && [...stroke].every(isPoint);
+    check(fine, `classifyStrokes: stroke ${i} is not an array of points [x, y], two numbers each.`);
   }
 }
 
 export function checkPicture(picture: Picture): void {
-  const { data, width, height } = picture ?? refuse('classifyImage: there is no picture.');
-  if (!(data instanceof Uint8ClampedArray || data instanceof Uint8Array)) {
-    refuse('classifyImage: data is neither a Uint8ClampedArray nor a Uint8Array.');
-  }
-  for (const side of [width, height]) {
-    if (Number.isInteger(side) && side >= 1) continue;
-    refuse('classifyImage: width and height must be whole numbers, 1 or more.');
-  }
-  const bytes = width * height * 4;
-  if (data.length !== bytes) {
-    refuse(`classifyImage: ${width}x${height} RGBA is ${bytes} bytes, not ${data.length}.`);
-  }
+  const { data, width, height } = picture ?? {};
+  const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
+  const fine = isBytes && isCount(width) && isCount(height) && data.length === width * height * 4;
+  check(fine, `classifyImage: a picture is { data, width, height }, its data width x height x 4 bytes of RGBA.`);
 }
 
-/** size: floats of one image. */
+/** size: floats of all images. */
 export function checkPixels(pixels: Float32Array, size: number, call = 'classifyPixels'): void {
-  if (!(pixels instanceof Float32Array)) {
-    refuse(`${call}: the pixels are not a Float32Array.`);
-  }
-  if (pixels.length !== size) {
-    refuse(`${call}: an image is ${size} floats, not ${pixels.length}.`);
-  }
+  const fine = pixels instanceof Float32Array && pixels.length === size;
+  check(fine, `${call}: the pixels are not a Float32Array of ${size}.`);
 }
 
 export function checkBatch(pixels: Float32Array, count: number, size: number): void {
-  if (!(pixels instanceof Float32Array)) refuse('classifyBatch: the pixels are not a Float32Array.');
-  if (!Number.isInteger(count) || count < 1) {
-    refuse('classifyBatch: the number of images must be a whole number, 1 or more.');
-  }
-  if (pixels.length !== count * size) {
-    refuse(`classifyBatch: ${count} images of ${size} floats are not ${pixels.length}.`);
-  }
-}
-
-export function checkRounds(rounds: number): void {
-  if (Number.isInteger(rounds) && rounds >= 1) return;
-  refuse('profile: the number of rounds must be a whole number, 1 or more.');
+  checkCount(count, 'classifyBatch: the number of images');
+  checkPixels(pixels, count * size, 'classifyBatch');
 }
 
 export function checkRange([paper, ink]: Range): void {
-  if (Number.isFinite(paper) && Number.isFinite(ink) && paper !== ink) return;
-  refuse('load: the range is two different numbers, for paper and for ink.');
+  const fine = Number.isFinite(paper) && Number.isFinite(ink) && paper !== ink;
+  check(fine, 'load: the range is two different numbers, for paper and for ink.');
 }
 
 export function checkName(name: string): void {
-  if (typeof name !== 'string') refuse("activations: a tensor's name is a string; see plan().");
+  check(typeof name === 'string', "activations: a tensor's name is a string; see plan().");
 }

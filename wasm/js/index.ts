@@ -1,6 +1,6 @@
 // The module that a page imports: loads a model, owns the workers, and answers every call with a
 // promise. The page's own thread does nothing but fetch and compile.
-import { checkBatch, checkName, checkPicture, checkPixels, checkRange, checkRounds, checkStrokes } from './checks.ts';
+import { check, checkBatch, checkCount, checkName, checkPicture, checkPixels, checkRange, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { Pool } from './pool.ts';
 import {
@@ -53,12 +53,7 @@ export class Inkling {
     if (variant === null) {
       throw new InklingError('unsupported-browser', 'This browser has no WebAssembly SIMD.');
     }
-    if (!Number.isInteger(workers) || workers < 1) {
-      throw new InklingError(
-        'invalid-argument',
-        `load: workers must be 1 or more, not ${workers}.`,
-      );
-    }
+    checkCount(workers, 'load: the number of workers');
     checkRange(range);
     const engine = (name: Engine) => compile(files[name] ?? beside(`inkling-${name}.wasm`));
     const bytes = bytesOf(model, 'The model');
@@ -140,14 +135,14 @@ export class Inkling {
   }
 
   /** The steps that the engine runs for an image. */
-  plan(): Promise<PlanStep[]> {
-    return Promise.resolve(this.#description.plan);
+  async plan(): Promise<PlanStep[]> {
+    return this.#description.plan;
   }
 
   /** The steps with the microseconds that each takes for these pixels, the median of so many rounds. */
   async profile(pixels: Float32Array, rounds = 15): Promise<ProfiledStep[]> {
     checkPixels(pixels, this.#inputSize(), 'profile');
-    checkRounds(rounds);
+    checkCount(rounds, 'profile: the number of rounds');
     return this.#pool.call('profile', [pixels, rounds]);
   }
 
@@ -171,9 +166,8 @@ export class Inkling {
   }
 
   /** Ends the workers; calls under way are rejected with 'disposed'. */
-  dispose(): Promise<void> {
+  async dispose(): Promise<void> {
     this.#pool.dispose();
-    return Promise.resolve();
   }
 }
 
@@ -185,18 +179,14 @@ function beside(name: string): URL {
   return new URL(name, import.meta.url);
 }
 
+function lost(what: string, why: string): InklingError {
+  return new InklingError('fetch-failed', `${what} could not be fetched: ${why}.`);
+}
+
 async function fetched(url: string | URL, what: string): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch {
-    throw new InklingError('fetch-failed', `${what} could not be fetched: no answer for ${url}.`);
-  }
-  if (!response.ok) {
-    const message = `${what} could not be fetched: ${url} answers ${response.status}.`;
-    throw new InklingError('fetch-failed', message);
-  }
-  return response;
+  const response = await fetch(url).catch(() => null);
+  if (response?.ok) return response;
+  throw lost(what, response === null ? `no answer for ${url}` : `${url} answers ${response.status}`);
 }
 
 async function compile(url: string | URL): Promise<WebAssembly.Module> {
@@ -207,8 +197,7 @@ async function compile(url: string | URL): Promise<WebAssembly.Module> {
     if (streams) return await WebAssembly.compileStreaming(response);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
-    const message = `The engine could not be compiled: ${(error as Error).message}`;
-    throw new InklingError('fetch-failed', message);
+    throw lost('The engine', (error as Error).message);
   }
 }
 
@@ -224,14 +213,12 @@ async function bytesOfEach(
 async function bytesOf(model: LoadOptions['model'], what: string): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
-  if (typeof model !== 'string' && !(model instanceof URL)) {
-    const message = `load: ${what[0].toLowerCase()}${what.slice(1)} is neither an address nor the bytes of a file.`;
-    throw new InklingError('invalid-argument', message);
-  }
+  const isAddress = typeof model === 'string' || model instanceof URL;
+  check(isAddress, `load: ${what} is neither an address nor the bytes of a file.`);
   const response = await fetched(model, what);
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch {
-    throw new InklingError('fetch-failed', `${what} could not be fetched: ${model} broke off.`);
+    throw lost(what, `${model} broke off`);
   }
 }

@@ -21,36 +21,31 @@ export class Messenger {
   constructor(script: string | URL) {
     const worker = started(script);
     this.#worker = worker;
-    worker.addEventListener('message', (event: MessageEvent<Reply>) => this.#receive(event.data));
-    worker.addEventListener('error', (event) => {
+    worker.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
+    const onError = (event: Event): void => {
       event.preventDefault();
-      const reason = event.message || 'the browser gives no reason';
-      this.#die(
+      const reason = (event as ErrorEvent).message || 'the browser gives no reason';
+      this.terminate(
         this.#answered
           ? new InklingError('trap', `The engine's worker stopped: ${reason}.`)
           : notStarted(script, reason),
       );
-    });
-    worker.addEventListener('messageerror', () =>
-      this.#die(new InklingError('internal', "The engine's answer could not be read.")),
-    );
+    };
+    worker.onerror = onError;
+    worker.onmessageerror = onError;
   }
 
   get dead(): boolean {
     return this.#death !== null;
   }
 
+  /** The worker's answer; there is one request at a time. */
   request<Name extends CallName>(
     call: Name,
     args: Calls[Name]['args'],
   ): Promise<Calls[Name]['result']> {
-    if (this.#death !== null) return Promise.reject(this.#death);
-    if (this.#pending !== null) {
-      return Promise.reject(
-        new InklingError('internal', 'The worker is busy with another request.'),
-      );
-    }
     return new Promise((resolve, reject) => {
+      if (this.#death !== null) throw this.#death;
       const request: Request = { id: this.#nextId++, call, args };
       this.#pending = { id: request.id, resolve, reject };
       try {
@@ -64,7 +59,10 @@ export class Messenger {
 
   /** Ends the worker; what it was doing is rejected with `reason`. */
   terminate(reason: InklingError): void {
-    this.#die(reason);
+    this.#death ??= reason;
+    this.#worker.terminate();
+    this.#pending?.reject(reason);
+    this.#pending = null;
   }
 
   #receive(reply: Reply): void {
@@ -74,15 +72,8 @@ export class Messenger {
     this.#pending = null;
     if ('result' in reply) return pending.resolve(reply.result as never);
     const error = new InklingError(reply.error.code, reply.error.message);
-    if (reply.fatal) this.#die(error);
+    if (reply.fatal) this.terminate(error);
     pending.reject(error);
-  }
-
-  #die(reason: InklingError): void {
-    this.#death ??= reason;
-    this.#worker.terminate();
-    this.#pending?.reject(reason);
-    this.#pending = null;
   }
 }
 

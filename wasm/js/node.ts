@@ -1,7 +1,7 @@
 // What Node imports: the same calls, answered on the calling thread (start a worker thread of your own
 // where that matters). Files are read from disk.
 import { readFile } from 'node:fs/promises';
-import { checkBatch, checkName, checkPicture, checkPixels, checkRange, checkRounds, checkStrokes } from './checks.ts';
+import { checkBatch, checkCount, checkName, checkPicture, checkPixels, checkRange, checkStrokes } from './checks.ts';
 import { detectVariant, type Variant } from './detect.ts';
 import { EngineModule, isTrap } from './module.ts';
 import {
@@ -126,7 +126,7 @@ export class Inkling {
   /** The plan with the median microseconds of each step. */
   async profile(pixels: Float32Array, rounds = 15): Promise<ProfiledStep[]> {
     checkPixels(pixels, this.#inputSize(), 'profile');
-    checkRounds(rounds);
+    checkCount(rounds, 'profile: the number of rounds');
     return this.#ask((module) => module.profile(pixels, rounds));
   }
 

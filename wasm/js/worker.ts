@@ -2,15 +2,9 @@
 // be used again; after any other failure it goes on.
 import { EngineModule, isTrap } from './module.ts';
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
-import { InklingError } from './types.ts';
+import { InklingError, type ErrorCode } from './types.ts';
 
-let engine: EngineModule | null = null;
-
-function loaded(): EngineModule {
-  if (engine === null)
-    throw new InklingError('internal', 'The worker was asked before it was loaded.');
-  return engine;
-}
+let engine: EngineModule; // asked for nothing before it is loaded
 
 const handlers: {
   [Name in CallName]: (
@@ -21,12 +15,12 @@ const handlers: {
     engine = await EngineModule.instantiate(module);
     return engine.load(...model);
   },
-  classifyStrokes: (strokes) => loaded().classify(loaded().pixelsFromStrokes(strokes)),
-  classifyImage: (picture) => loaded().classify(loaded().pixelsFromPicture(picture)),
-  classifyPixels: (pixels) => loaded().classify(pixels),
-  classifyBatch: (pixels, count) => loaded().classifyBatch(pixels, count),
-  activations: (name) => loaded().activations(name),
-  profile: (pixels, rounds) => loaded().profile(pixels, rounds),
+  classifyStrokes: (strokes) => engine.classify(engine.pixelsFromStrokes(strokes)),
+  classifyImage: (picture) => engine.classify(engine.pixelsFromPicture(picture)),
+  classifyPixels: (pixels) => engine.classify(pixels),
+  classifyBatch: (...batch) => engine.classifyBatch(...batch),
+  activations: (name) => engine.activations(name),
+  profile: (...profile) => engine.profile(...profile),
 };
 
 async function answer({ id, call, args }: Request): Promise<Reply> {
@@ -34,18 +28,16 @@ async function answer({ id, call, args }: Request): Promise<Reply> {
     const handler = handlers[call] as (...args: unknown[]) => Calls[CallName]['result'];
     return { id, result: await handler(...args) };
   } catch (error) {
+    const { message } = error as Error;
     if (error instanceof InklingError) {
       // What the core module had taken before memory ran out stays taken: it starts anew.
       const fatal = error.code === 'out-of-memory';
-      return { id, error: { code: error.code, message: error.message }, fatal };
+      return { id, error: { code: error.code, message }, fatal };
     }
     const fatal = isTrap(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${fatal ? 'The engine stopped' : `${call} failed`}: ${reason}.`;
-    return { id, error: { code: fatal ? 'trap' : 'internal', message }, fatal };
+    const [code, what]: [ErrorCode, string] = fatal ? ['trap', 'The engine stopped'] : ['internal', `${call} failed`];
+    return { id, error: { code, message: `${what}: ${message}.` }, fatal };
   }
 }
 
-self.addEventListener('message', async (event: MessageEvent<Request>) => {
-  self.postMessage(await answer(event.data));
-});
+self.onmessage = async (event: MessageEvent<Request>) => self.postMessage(await answer(event.data));
