@@ -1,6 +1,6 @@
 // The golden cases: an operator under test reads 'image' (or what a node before it made) and writes 'y'.
 // Constants without values are filled with the same "random" numbers every time.
-import { kFloat, kInt32, kInt64, kInt8, kUint8, type Attribute, type Node, type Tensor } from './onnx_writer.ts';
+import { kBool, kFloat, kInt32, kInt64, kInt8, kUint8, type Attribute, type Node, type Tensor } from './onnx_writer.ts';
 
 export interface Constant extends Tensor {
   /** Of the random numbers that fill it. */
@@ -78,6 +78,10 @@ const kUnary: Record<string, Case> = Object.fromEntries(
   ]),
 );
 
+for (const op of ['Celu', 'Elu', 'Erf', 'Gelu', 'HardSwish', 'Mish', 'Selu', 'Sigmoid', 'Softplus', 'Softsign', 'Tanh']) {
+  kUnary[`${op} of large numbers`] = one(op, {}, { opset: 20, scale: 120 });
+}
+
 const kWindows: Record<string, Case> = {
   'Conv 3x3': conv([5, 3, 3, 3]),
   'Conv without bias': one('Conv', {}, { constants: [floats('w', [4, 3, 3, 3])] }),
@@ -99,6 +103,57 @@ const kWindows: Record<string, Case> = {
   'AveragePool padded': one('AveragePool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
   'AveragePool count_include_pad': one('AveragePool', { kernel_shape: [3, 3], pads: [1, 0, 2, 1], count_include_pad: 1 }),
   'AveragePool ceil_mode': one('AveragePool', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+  'MaxPool SAME_LOWER': one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_LOWER' }),
+  'MaxPool ceil_mode padded': one('MaxPool', { kernel_shape: [3, 3], strides: [3, 2], pads: [1, 1, 1, 1], ceil_mode: 1 }),
+  'MaxPool of one dimension': one('MaxPool', { kernel_shape: [3], strides: [2], pads: [1, 1] }, { dims: [1, 3, 20] }),
+  'MaxPool with gaps between windows': one('MaxPool', { kernel_shape: [2, 2], strides: [3, 3] }),
+  'AveragePool SAME_LOWER': one('AveragePool', { kernel_shape: [3, 4], strides: [2, 2], auto_pad: 'SAME_LOWER' }),
+  'AveragePool SAME_UPPER count_include_pad': one('AveragePool', {
+    ...{ kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER', count_include_pad: 1 },
+  }),
+  'AveragePool ceil_mode padded, count_include_pad': one('AveragePool', {
+    ...{ kernel_shape: [3, 3], strides: [3, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
+  }, { opset: 19 }),
+  'AveragePool dilated': one('AveragePool', { kernel_shape: [2, 3], dilations: [2, 2] }, { opset: 19 }),
+  'AveragePool of one dimension': one('AveragePool', { kernel_shape: [3], strides: [2] }, { dims: [1, 3, 20] }),
+  'Conv SAME_LOWER, stride past the kernel': conv([4, 3, 1, 2], { auto_pad: 'SAME_LOWER', strides: [3, 3] }),
+  'Conv depthwise 5x5': conv([5, 1, 5, 5], { group: 5, pads: [2, 2, 2, 2] }, [1, 5, 8, 9]),
+  'Conv depthwise 3x1, strided': conv([10, 1, 3, 1], { group: 10, strides: [2, 1] }, [1, 10, 8, 9]),
+  'Conv depthwise 7x7': conv([4, 1, 7, 7], { group: 4, pads: [3, 3, 3, 3] }, [1, 4, 8, 9]),
+  'Conv depthwise, two outputs a channel': conv([6, 1, 3, 3], { group: 3 }),
+  'Conv of as many pixels as its window': conv([9, 3, 8, 9]),
+  'Conv of channels taken for images': {
+    dims: kMap,
+    constants: [ints('images', [3, 1, 8, 9]), floats('w', [5, 1, 3, 3]), floats('d', [5, 1, 5, 5])],
+    nodes: [
+      node('Reshape', ['image', 'images'], ['i']),
+      node('Conv', ['i', 'w'], ['c'], { pads: [1, 1, 1, 1] }),
+      node('Conv', ['c', 'd'], ['y'], { pads: [2, 2, 2, 2], group: 5 }),
+    ],
+  },
+  'Conv 1x1 strided': conv([9, 3, 1, 1], { strides: [2, 2] }),
+  'Conv 1x1 padded': conv([9, 3, 1, 1], { pads: [1, 0, 0, 2] }),
+  'BatchNormalization of a row': one('BatchNormalization', {}, {
+    dims: [1, 6],
+    constants: [floats('s', [6]), floats('o', [6]), floats('m', [6]), given('v', [6], [0.5, 1, 2, 3, 0.1, 1])],
+  }),
+  'BatchNormalization of old, spatial': one('BatchNormalization', { spatial: 1, momentum: { float: 0.9 } }, {
+    opset: 7,
+    constants: [floats('s', [3]), floats('o', [3]), floats('m', [3]), given('v', [3], [0.5, 1, 2])],
+  }),
+  'Conv and Relu and BatchNormalization and Add': {
+    dims: kMap,
+    constants: [
+      ...[floats('w', [4, 3, 3, 3]), floats('s', [4]), floats('o', [4]), floats('m', [4])],
+      ...[given('v', [4], [0.5, 1, 2, 0.1]), floats('k', [1, 4, 1, 1])],
+    ],
+    nodes: [
+      node('Conv', ['image', 'w'], ['c']),
+      node('Relu', ['c'], ['r']),
+      node('BatchNormalization', ['r', 's', 'o', 'm', 'v'], ['n']),
+      node('Add', ['k', 'n'], ['y']),
+    ],
+  },
   'GlobalAveragePool': one('GlobalAveragePool'),
   'GlobalMaxPool': one('GlobalMaxPool'),
   'Pad before Conv is its padding': {
@@ -133,6 +188,24 @@ const kMatrices: Record<string, Case> = {
   }),
   'Gemm transA': one('Gemm', { transA: 1 }, { dims: [20, 1], constants: [floats('w', [20, 7]), floats('b', [1, 7])] }),
   'Gemm with a bias of one number': one('Gemm', {}, { dims: [1, 20], constants: [floats('w', [20, 7]), floats('b', [1])] }),
+  'Gemm with a bias of a scalar, alpha and beta': one('Gemm', { alpha: { float: -2 }, beta: { float: 0.25 } }, {
+    dims: [1, 20],
+    constants: [floats('w', [20, 7]), floats('b', [])],
+  }),
+  'Gemm with a bias of one by one': one('Gemm', { transB: 1 }, { dims: [1, 20], constants: [floats('w', [7, 20]), floats('b', [1, 1])] }),
+  'Gemm without a bias': one('Gemm', { transB: 1 }, { dims: [1, 20], constants: [floats('w', [7, 20])] }),
+  'Gemm of several rows, a bias each': one('Gemm', {}, { dims: [5, 20], constants: [floats('w', [20, 7]), floats('b', [5, 1])] }),
+  'Gemm and a row taken off': {
+    dims: [1, 20],
+    constants: [floats('w', [20, 7]), floats('k', [7])],
+    nodes: [node('Gemm', ['image', 'w'], ['g']), node('Sub', ['k', 'g'], ['y'])],
+  },
+  'MatMul of a vector': { dims: [20], constants: [floats('w', [20, 7])], nodes: [node('MatMul', ['image', 'w'], ['y'])] },
+  'MatMul of stacks of matrices, broadcast': {
+    dims: [1, 3, 8, 9],
+    constants: [floats('w', [1, 9, 4])],
+    nodes: [node('MatMul', ['image', 'w'], ['y'])],
+  },
   'MatMul and Add': {
     dims: [1, 20],
     constants: [floats('w', [20, 7]), floats('b', [7])],
@@ -163,6 +236,78 @@ const kArithmetic: Record<string, Case> = {
   'Mean of two': one('Mean', {}, { constants: [floats('a', [3, 8, 9])] }),
   'Clip': one('Clip', {}, { constants: [given('low', [], [-0.3]), given('high', [], [0.5])] }),
   'Clip of old': one('Clip', { min: { float: -0.3 }, max: { float: 0.5 } }, { opset: 10 }),
+  'Clip without a lower end': {
+    dims: kMap,
+    constants: [given('high', [], [0.5])],
+    nodes: [node('Clip', ['image', '', 'high'], ['y'])],
+  },
+  'Clip without ends': one('Clip'),
+  'HardSwish in parts': {
+    dims: kMap,
+    scale: 6,
+    constants: [given('three', [], [3]), given('zero', [], [0]), given('six', [], [6])],
+    nodes: [
+      node('Add', ['image', 'three'], ['a']),
+      node('Clip', ['a', 'zero', 'six'], ['c']),
+      node('Mul', ['image', 'c'], ['m']),
+      node('Div', ['m', 'six'], ['y']),
+    ],
+  },
+  'Relu6 in parts': {
+    dims: kMap,
+    scale: 9,
+    constants: [given('zero', [], [0]), given('six', [], [6])],
+    nodes: [node('Max', ['image', 'zero'], ['a']), node('Min', ['six', 'a'], ['y'])],
+  },
+  'Gelu in parts': {
+    dims: kMap,
+    scale: 3,
+    constants: [given('root', [], [Math.SQRT2]), given('one', [], [1]), given('half', [], [0.5])],
+    nodes: [
+      node('Div', ['image', 'root'], ['a']),
+      node('Erf', ['a'], ['b']),
+      node('Add', ['b', 'one'], ['c']),
+      node('Mul', ['image', 'c'], ['d']),
+      node('Mul', ['d', 'half'], ['y']),
+    ],
+  },
+  'layer normalisation in parts': {
+    dims: kMap,
+    constants: [given('two', [], [2]), given('epsilon', [], [1e-5]), floats('gain', [9]), floats('shift', [9])],
+    nodes: [
+      node('ReduceMean', ['image'], ['m'], { axes: [-1] }),
+      node('Sub', ['image', 'm'], ['d']),
+      node('Pow', ['d', 'two'], ['p']),
+      node('ReduceMean', ['p'], ['v'], { axes: [-1] }),
+      node('Add', ['v', 'epsilon'], ['e']),
+      node('Sqrt', ['e'], ['r']),
+      node('Div', ['d', 'r'], ['n']),
+      node('Mul', ['n', 'gain'], ['g']),
+      node('Add', ['g', 'shift'], ['y']),
+    ],
+  },
+  'Swish in parts': { dims: kMap, scale: 6, nodes: [node('Sigmoid', ['image'], ['s']), node('Mul', ['s', 'image'], ['y'])] },
+  'pixels of 255 and their mean and deviation': {
+    dims: kMap,
+    scale: 100,
+    constants: [given('byte', [], [255]), given('mean', [1, 3, 1, 1], [0.4, 0.5, 0.6]), given('deviation', [3, 1, 1], [0.2, 0.3, 0.25])],
+    nodes: [
+      node('Div', ['image', 'byte'], ['a']),
+      node('Sub', ['a', 'mean'], ['b']),
+      node('Div', ['b', 'deviation'], ['y']),
+    ],
+  },
+  'ReduceMean of version 18': one('ReduceMean', { keepdims: 0 }, { opset: 18, constants: [ints('axes', [-1, 2])] }),
+  'ReduceMax of version 18, no axes, nothing to do': {
+    dims: kMap,
+    opset: 18,
+    nodes: [node('ReduceMax', ['image'], ['y'], { noop_with_empty_axes: 1 })],
+  },
+  'ReduceMean of version 18, no axes, nothing to do': {
+    dims: kMap,
+    opset: 18,
+    nodes: [node('ReduceMean', ['image'], ['y'], { noop_with_empty_axes: 1 })],
+  },
   'a residual': {
     dims: kMap,
     constants: [floats('w', [3, 3, 3, 3])],
@@ -209,6 +354,55 @@ const kShapes: Record<string, Case> = {
     ],
   },
   'Reshape': one('Reshape', {}, { constants: [ints('s', [0, -1, 12])] }),
+  'Reshape with 0 and -1 and more axes': one('Reshape', {}, { constants: [ints('s', [0, 0, 2, -1, 3])] }),
+  'Reshape with allowzero': one('Reshape', { allowzero: 1 }, { constants: [ints('s', [-1, 24])] }),
+  'Flatten axis -1': one('Flatten', { axis: -1 }),
+  'Flatten of a convolution': {
+    dims: kMap,
+    constants: [floats('w', [4, 3, 3, 3]), floats('d', [168, 5])],
+    nodes: [node('Conv', ['image', 'w'], ['c']), node('Flatten', ['c'], ['f'], { axis: -3 }), node('MatMul', ['f', 'd'], ['y'])],
+  },
+  'Dropout with a ratio, its mask named': {
+    dims: kMap,
+    constants: [given('ratio', [], [0.5]), given('training', [], [0], kBool)],
+    nodes: [node('Dropout', ['image', 'ratio', 'training'], ['d', 'mask']), node('Relu', ['d'], ['y'])],
+  },
+  'Dropout of old': { dims: kMap, opset: 9, nodes: [node('Dropout', ['image'], ['d', 'mask'], { ratio: { float: 0.4 } }), node('Relu', ['d'], ['y'])] },
+  'Cast to whole numbers and back': {
+    dims: kMap,
+    scale: 200,
+    nodes: [
+      node('Abs', ['image'], ['a']),
+      node('Cast', ['a'], ['b'], { to: kUint8 }),
+      node('Cast', ['b'], ['y'], { to: kFloat }),
+    ],
+  },
+  'Cast to truths and back': {
+    dims: kMap,
+    nodes: [
+      node('Relu', ['image'], ['a']),
+      node('Cast', ['a'], ['b'], { to: kBool }),
+      node('Cast', ['b'], ['y'], { to: kFloat }),
+    ],
+  },
+  'Split into equal parts': {
+    dims: [1, 6, 8, 9],
+    nodes: [node('Split', ['image'], ['a', 'b', 'c'], { axis: 1 }), node('Sub', ['c', 'a'], ['y'])],
+  },
+  'Split of version 18, the last part smaller': {
+    dims: [1, 7, 8, 9],
+    opset: 18,
+    nodes: [node('Split', ['image'], ['a', 'b'], { axis: -3, num_outputs: 2 }), node('Concat', ['b', 'a'], ['y'], { axis: 1 })],
+  },
+  'channels shuffled': {
+    dims: [1, 4, 8, 9],
+    constants: [ints('apart', [0, 2, 2, 8, 9]), ints('together', [0, 4, 8, 9])],
+    nodes: [
+      node('Reshape', ['image', 'apart'], ['a']),
+      node('Transpose', ['a'], ['t'], { perm: [0, 2, 1, 3, 4] }),
+      node('Reshape', ['t', 'together'], ['y']),
+    ],
+  },
   'Squeeze (attribute)': one('Squeeze', { axes: [0, 2] }, { opset: 11, dims: [1, 3, 1, 9] }),
   'Squeeze (input)': one('Squeeze', {}, { dims: [1, 3, 1, 9], constants: [ints('axes', [2])] }),
   'Squeeze of all': one('Squeeze', {}, { dims: [1, 3, 1, 9] }),
@@ -407,6 +601,71 @@ const kQuantised: Record<string, Case> = {
   'QDQ: Conv, int8': quantisedConv({ type: kInt8 }),
   'QDQ: Conv, depthwise': quantisedConv({ type: kUint8, group: 8 }),
   'QDQ: Conv, in two groups, strided': quantisedConv({ type: kInt8, group: 2, strides: [2, 2] }),
+  'QDQ: MaxPool of bytes': {
+    dims: [1, 8, 8, 6],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [...kQdq(kUint8), given('w_q', [4, 8, 3, 3], wholes(288), kInt8), given('w_scale', [], [0.003])],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('MaxPool', ['q'], ['m'], { kernel_shape: [2, 2], strides: [2, 2] }),
+      node('DequantizeLinear', ['m', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale'], ['w']),
+      node('Conv', ['d', 'w'], ['c'], { pads: [1, 1, 1, 1] }),
+      ...kQdqEnd,
+    ],
+  },
+  'QDQ: Transpose and Reshape of bytes, Gemm': {
+    dims: [1, 4, 5, 3],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [
+      ...kQdq(kInt8),
+      ...[given('w_q', [60, 9], wholes(540), kInt8), given('w_scale', [9], wholes(9).map((v) => 0.002 + (v + 125) / 1e5))],
+      ints('row', [0, -1]),
+    ],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('Transpose', ['q'], ['t'], { perm: [0, 2, 3, 1] }),
+      node('Reshape', ['t', 'row'], ['r']),
+      node('DequantizeLinear', ['r', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale'], ['w'], { axis: 1 }),
+      node('MatMul', ['d', 'w'], ['c']),
+      ...kQdqEnd,
+    ],
+  },
+  'QDQ: Conv, uint8, weights uint8 with a zero point each': {
+    dims: [1, 8, 7, 6],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [
+      ...kQdq(kUint8),
+      given('w_q', [3, 8, 3, 3], wholes(216).map((v) => v + 125), kUint8),
+      ...[given('w_scale', [3], [0.003, 0.002, 0.004]), given('w_zero', [3], [120, 128, 255], kUint8)],
+    ],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale', 'w_zero'], ['w'], { axis: 0 }),
+      node('Conv', ['d', 'w'], ['c'], { pads: [1, 1, 1, 1] }),
+      ...kQdqEnd,
+    ],
+  },
+  'QDQ: a residual': {
+    dims: [1, 8, 7, 6],
+    scale: 2,
+    tolerance: kMapStep,
+    constants: [...kQdq(kInt8), given('w_q', [8, 8, 3, 3], wholes(576), kInt8), given('w_scale', [], [0.003])],
+    nodes: [
+      node('QuantizeLinear', ['image', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['d']),
+      node('DequantizeLinear', ['w_q', 'w_scale'], ['w']),
+      node('Conv', ['d', 'w'], ['r'], { pads: [1, 1, 1, 1] }),
+      node('Add', ['r', 'd'], ['a']),
+      node('Relu', ['a'], ['c']),
+      ...kQdqEnd,
+    ],
+  },
   'QDQ: MaxPool': quantised(node('MaxPool', ['d'], ['c'], { kernel_shape: [2, 2], strides: [2, 2] })),
   'QDQ: AveragePool': quantised(node('AveragePool', ['d'], ['c'], { kernel_shape: [2, 2], strides: [2, 2] })),
   'QDQ: GlobalAveragePool': quantised(node('GlobalAveragePool', ['d'], ['c'])),
@@ -525,6 +784,6 @@ export const kCoreOperators = new Set(
 );
 
 /** Cases of these operators that the core leaves to the full module: matrices other than constant ones on the right,
- *  and Concat, Gather and Slice of anything but constant lists. */
+ *  Concat, Gather and Slice of anything but constant lists, and casts to whole numbers. */
 export const kFullOnly =
-  /^(Slice|Gather|Concat on|MatMul of two values|MatMul from the left|MatMul by a stack|Gemm transA)/;
+  /^(Cast to truths|Slice|Gather|Concat on|MatMul of two values|MatMul from the left|MatMul by a stack|Gemm transA)/;

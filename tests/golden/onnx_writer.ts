@@ -34,6 +34,7 @@ export const kUint8 = 2;
 export const kInt8 = 3;
 export const kInt32 = 6;
 export const kInt64 = 7;
+export const kBool = 9;
 
 function varint(value: number | bigint): number[] {
   let rest = BigInt.asUintN(64, BigInt(value));

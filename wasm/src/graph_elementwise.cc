@@ -320,7 +320,13 @@ Status GraphBuilder::lower_reduce(const Node& node) {
   INKLING_ASSIGN(axes, ints(node, 1, "axes", {}));
   const std::size_t rank = dims(in).size();
   if (axes.empty() && int_attribute(node, "noop_with_empty_axes", 0) != 0) {
-    return cannot("noop_with_empty_axes is set");
+    // The sum or the greatest of one number is that number; of its square, readings of ONNX differ.
+    if (!kIsCore && (node.op_type == "ReduceL1" || node.op_type == "ReduceL2" ||
+                     node.op_type == "ReduceSumSquare")) {
+      return cannot("noop_with_empty_axes is set");
+    }
+    alias(node, Operand(*operand(node, 0)));
+    return {};
   }
   Dims along(rank, axes.empty() ? 1 : 0);  // 1 for each axis that goes
   for (const std::int64_t axis : axes) {
