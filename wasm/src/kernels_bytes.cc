@@ -24,6 +24,27 @@ Byte* bytes_of(const Memory& memory, std::size_t value) {
   return reinterpret_cast<Byte*>(memory.of(value));
 }
 
+// Bytes may alias anything, sizes and scales too, and loops over them stay one number at a time:
+// hence the innermost loops as functions of their own, which are told that nothing overlaps.
+void quantize_run(const float* __restrict in, std::size_t n, float scale, float zero, float low,
+                  float high, Byte* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    float q = std::rint(in[i] / scale) + zero;
+    q = q > low ? q : low;
+    q = q < high ? q : high;
+    out[i] = static_cast<Byte>(static_cast<std::int32_t>(q));
+  }
+}
+
+void dequantize_run(const Byte* __restrict in, std::size_t n, float scale, float zero,
+                    float* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = (in[i] - zero) * scale;
+}
+
+void keep_largest(const Byte* __restrict in, std::size_t n, Byte* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = std::max(out[i], in[i]);
+}
+
 // round(x / scale) + zero, within the type's range, as ONNX says; NaN becomes the lowest.
 void quantize(const Step& step, const Memory& memory) {
   const std::size_t size = memory.stride(step.output), from = memory.stride(step.inputs[0]);
@@ -33,13 +54,7 @@ void quantize(const Step& step, const Memory& memory) {
     Byte* out = bytes_of(memory, step.output) + image * size;
     const float scale = parameter(step, memory, 1, image, step.alpha);
     const float zero = parameter(step, memory, 2, image, step.beta) - shift;
-    const float low = step.min - shift, high = step.max - shift;
-    for (std::size_t i = 0; i < size; ++i) {
-      float q = std::rint(in[i] / scale) + zero;
-      q = q > low ? q : low;
-      q = q < high ? q : high;
-      out[i] = static_cast<Byte>(static_cast<std::int32_t>(q));
-    }
+    quantize_run(in, size, scale, zero, step.min - shift, step.max - shift, out);
   }
 }
 
@@ -50,7 +65,7 @@ void dequantize(const Step& step, const Memory& memory) {
     const Byte* in = bytes_of(memory, step.inputs[0]) + image * size;
     float* out = memory.of(step.output) + image * size;
     const float zero = parameter(step, memory, 1, image, step.beta) - shift;
-    for (std::size_t i = 0; i < size; ++i) out[i] = (in[i] - zero) * step.alpha;
+    dequantize_run(in, size, step.alpha, zero, out);
   }
 }
 
@@ -65,8 +80,7 @@ void pool_pixel(const Step& step, const Byte* in, std::size_t y, std::size_t x, 
     for (std::size_t kx = 0; kx < w.kernel_w; ++kx) {
       const std::size_t ix = x * w.stride_w + kx * w.dilation_w - w.pad_left;
       if (ix >= map.w) continue;
-      const Byte* pixel = in + (iy * map.w + ix) * map.c;
-      for (std::size_t c = 0; c < map.c; ++c) out[c] = std::max(out[c], pixel[c]);
+      keep_largest(in + (iy * map.w + ix) * map.c, map.c, out);
     }
   }
 }

@@ -22,6 +22,23 @@ Taps taps_within(std::ptrdiff_t start, std::size_t kernel, std::size_t dilation,
   return {begin, end};
 }
 
+// Numbers may alias others, a step's own too: the innermost loops are functions that are told that
+// nothing overlaps, or they stay one number at a time.
+void keep_largest(const float* __restrict in, std::size_t n, float* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
+}
+
+void add_up(const float* __restrict in, std::size_t n, float* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] += in[i];
+}
+
+void scale_and_clamp(float* out, std::size_t n, float factor, float min, float max) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = out[i] * factor;
+    out[i] = x < min ? min : x > max ? max : x;
+  }
+}
+
 struct Pixel {
   std::ptrdiff_t y, x;  // the window's first tap, in the input
 };
@@ -47,11 +64,7 @@ std::size_t pool_pixel(const Step& step, const float* in, Pixel at, float* out) 
       const auto x =
           static_cast<std::size_t>(at.x + static_cast<std::ptrdiff_t>(kx * w.dilation_w));
       const float* pixel = in + (y * map.w + x) * map.c;
-      if (is_max) {
-        for (std::size_t c = 0; c < map.c; ++c) out[c] = std::max(out[c], pixel[c]);
-      } else {
-        for (std::size_t c = 0; c < map.c; ++c) out[c] += pixel[c];
-      }
+      is_max ? keep_largest(pixel, map.c, out) : add_up(pixel, map.c, out);
     }
   }
   return (ys.end - ys.begin) * (xs.end - xs.begin);
@@ -87,7 +100,7 @@ void run_pool(const Step& step, const Memory& memory) {
         std::size_t taps = pool_pixel(step, in, at, out);
         if (step.count_padding) taps = padded_taps(step, at);
         const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(taps);
-        for (std::size_t c = 0; c < step.in.c; ++c) out[c] = clamp(step, out[c] * factor);
+        scale_and_clamp(out, step.in.c, factor, step.min, step.max);
       }
     }
     in += step.in.h * step.in.w * step.in.c;
