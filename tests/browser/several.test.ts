@@ -15,6 +15,9 @@ before(async () => {
 
 after(() => studio?.close());
 
+/** A long number takes this much of its room at least: its figures need not be as wide as the font's widest. */
+const kFilled = 0.9;
+
 const kWide: Placement = { x: 0.05, y: 0.05, side: 0.9 };
 
 function number(digits: string) {
@@ -128,6 +131,29 @@ for (const [width, height] of [
         return [right, document.querySelector('#glimpse')!.getBoundingClientRect().left];
       });
       assert.ok(text <= picture, `the number ends at ${text}, the picture begins at ${picture}`);
+    }));
+}
+
+for (const spacing of [-0.1, 0, 0.4]) {
+  test(`a long number takes the room that there is in a font whose figures are ${spacing} em wider`, () =>
+    studio.during({ reducedMotion: true }, async (visit) => {
+      await visit.page.evaluate((spacing) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(`:root { --serif: 'DejaVu Sans', sans-serif } .figure * { letter-spacing: ${spacing}em }`);
+        document.adoptedStyleSheets = [sheet];
+      }, spacing);
+      await visit.draw(number('314159'), kWide);
+      assert.equal((await visit.reading()).digit.length, 6);
+      const [text, room, size, full] = await visit.page.evaluate(() => {
+        const digit = document.querySelector('#digit')!;
+        const range = document.createRange();
+        range.selectNodeContents(digit);
+        const room = document.querySelector('.answer')!.getBoundingClientRect();
+        const sizes = [digit, digit.parentElement!].map((of) => parseFloat(getComputedStyle(of).fontSize));
+        return [range.getBoundingClientRect().width, room.width, ...sizes];
+      });
+      assert.ok(text <= room, `the number is ${text} wide, and has ${room}`);
+      assert.ok(size === full || text > kFilled * room, `the number is only ${text} wide, and has ${room}`);
     }));
 }
 

@@ -1,4 +1,5 @@
 // The answer, large; how sure it is, in words; and, once it has settled, said once to screen readers.
+import { make } from './dom.ts';
 import { candidates, confidenceOf, textOf, type Reading } from './reading.ts';
 import { kAnnouncements, kVerdicts } from './strings.ts';
 
@@ -14,6 +15,8 @@ interface Parts {
 export class Answer {
   readonly #parts: Parts;
   #timer = 0;
+  /** The widest figure's width, in em; 0 as long as nobody asked. */
+  #advance = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -32,11 +35,18 @@ export class Answer {
     if (digit.textContent !== text) {
       digit.textContent = text;
       digit.classList.toggle('unsure', text === '?');
-      digit.style.setProperty('--digits', String(Math.max(1, text.length)));
+      this.#fit(text.length);
       restartAnimation(digit);
     }
     digit.dataset.confidence = (reading === null ? 0 : confidenceOf(reading)).toFixed(2);
     verdict.textContent = sentenceOn(reading, kVerdicts);
+  }
+
+  /** So many figures take the room that there is, in whatever font they come; one needs no fitting. */
+  #fit(figures: number): void {
+    const { style, parentElement } = this.#parts.digit;
+    if (figures > 1) this.#advance ||= widestFigure(parentElement!);
+    style.setProperty('--figures', String(figures > 1 ? figures * this.#advance : 0));
   }
 
   announceWhenSettled(reading: Reading | null): void {
@@ -56,6 +66,15 @@ function sentenceOn(reading: Reading | null, say: typeof kVerdicts | typeof kAnn
   if (digits.length > 1) return say.partly(text, unclear.length);
   const pair = candidates(digits[0].answer.probabilities);
   return pair === null ? say.unlike : say.unsure(...pair);
+}
+
+/** In em. */
+function widestFigure(figure: HTMLElement): number {
+  const ruler = make('span', { class: 'ruler' }, [...'0123456789?'].join('\n'));
+  figure.append(ruler);
+  const width = ruler.getBoundingClientRect().width / parseFloat(getComputedStyle(ruler).fontSize);
+  ruler.remove();
+  return width;
 }
 
 function restartAnimation(element: HTMLElement): void {
