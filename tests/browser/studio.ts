@@ -103,7 +103,8 @@ export class Studio {
   /** Opens an address of the site (or any other), watched, without waiting for anything of Inkling's. */
   async watch(address: string, options: VisitOptions = {}): Promise<Visit> {
     const page = await this.#browser.newPage();
-    const origin = address.startsWith('file:') ? 'file://' : this.url;
+    const { protocol, host } = new URL(address);
+    const origin = protocol === 'about:' ? this.url : `${protocol}//${host}`;
     const visit = new Visit(page, origin, options.expected);
     await page.setViewport(options.viewport ?? { width: 1280, height: 800 });
     await page.emulateMediaFeatures([

@@ -1,6 +1,7 @@
-// Runs before the page is painted (a small script of its own, in the head): chooses the language and, when
-// it is not the page's own English, fetches it and keeps the page from view until it is there. No answer,
-// or a slow one, leaves the page in English.
+// Runs before the page is painted (a small script of its own, in the head): keeps the page from view until all of
+// it has been parsed, since half a page stands elsewhere than the whole; chooses the language and, when it is not
+// the page's own English, fetches it and keeps the page from view until that is there, too. No answer, or a slow
+// one, leaves the page in English.
 import { rememberedLanguage } from './language_store.ts';
 import type { Sentences } from './translated.ts';
 
@@ -23,13 +24,16 @@ function wanted(): (typeof INKLING_LANGUAGES)[number] | undefined {
   return undefined;
 }
 
+const root = document.documentElement;
+root.dataset.arriving = ''; // style.css hides the page
+document.addEventListener('readystatechange', () => delete root.dataset.arriving, { once: true });
+
 const language = wanted();
 if (language !== undefined) {
-  const root = document.documentElement;
   const [code, direction, file] = language;
   root.lang = code;
   root.dir = direction;
-  root.dataset.translating = ''; // style.css hides the page; translation.ts shows it
+  root.dataset.translating = ''; // so does this; translation.ts shows it
   const script = document.createElement('script');
   script.src = file;
   self.inklingTranslation = new Promise<Sentences | undefined>((resolve) => {
