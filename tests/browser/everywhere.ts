@@ -1,12 +1,15 @@
 // What every browser has to do with the page: the same scenarios for Chromium, Firefox and WebKit, each by
 // its own driver (hand.ts, webdriver.ts). They touch nothing but what a person can.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serve } from '../../web/server.mjs';
 import { drawing, fitted, type Box, type Point } from './curves.ts';
 import type { Hand, HandOptions, Pointer } from './hand.ts';
-import { kSite } from './studio.ts';
+import { kRoot, kSite } from './studio.ts';
+import * as table from './table_data.ts';
 
 /** Generous: two slow, shared cores. */
 const kPatienceMs = 60_000;
@@ -64,6 +67,44 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
       return { x, y, width };
     })()`);
     await hand.draw(fitted(strokes, pad), pointer);
+  }
+
+  /** Files that come to the page by a drop. No driver brings them in from outside, so the page is given the event. */
+  async function drop(name: string, content: string | Buffer): Promise<void> {
+    const base64 = Buffer.from(content as string).toString('base64');
+    await hand.evaluate(`(() => {
+      const bytes = Uint8Array.from(atob('${base64}'), (letter) => letter.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], '${name}'));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    })()`);
+  }
+
+  const shows = (selector: string, pattern: RegExp) =>
+    until(`[...document.querySelectorAll('${selector}')].some(({ textContent }) => ${pattern}.test(textContent))`);
+
+  /** The file that a button gives away, as the page hands it to the browser: where it would lie is each one's own. */
+  async function saved(button: string): Promise<{ name: string; text: string }> {
+    await hand.evaluate(`(() => {
+      const blobs = new Map();
+      const { createObjectURL } = URL;
+      URL.createObjectURL = (blob) => {
+        const url = createObjectURL.call(URL, blob);
+        blobs.set(url, blob);
+        return url;
+      };
+      self.given = null;
+      const { click } = HTMLAnchorElement.prototype;
+      HTMLAnchorElement.prototype.click = async function () {
+        const { download: name, href } = this;
+        Object.assign(HTMLAnchorElement.prototype, { click });
+        Object.assign(URL, { createObjectURL });
+        self.given = { name, text: await blobs.get(href).text() };
+      };
+    })()`);
+    await hand.click(button);
+    await until('self.given !== null');
+    return hand.evaluate('self.given');
   }
 
   /** A scenario; after it nothing stands on the console, and nothing came from elsewhere. */
@@ -188,6 +229,66 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
       assert.equal(await hand.evaluate("document.querySelector('#view').hidden"), true);
     }
     assert.equal((await reading()).digit, '8');
+  });
+
+  scenario("a model of one's own is read with, one that is none is refused, and the page goes on", async () => {
+    await visit();
+    await drop('none.onnx', 'nonsense');
+    await shows('#view .problems li', /^none\.onnx cannot be used: /);
+    await draw(drawing('3'));
+    assert.equal((await reading()).digit, '3');
+    await drop('mine.onnx', readFileSync(path.join(kRoot, 'models/compact.onnx')));
+    await shows('#view .model p', /^The page now reads with mine\.onnx\.$/);
+    assert.equal(await hand.evaluate("document.querySelector('#network select').value"), 'mine.onnx');
+    await hand.click('#clear');
+    await draw(drawing('5'));
+    assert.equal((await reading()).digit, '5');
+    await hand.click('#view .model > button:not(.cross)');
+    await until("document.querySelector('#network select').value === 'compact'");
+    assert.equal((await reading()).digit, '5');
+  });
+
+  scenario('a CSV without labels becomes a submission', async () => {
+    await visit();
+    const images: Uint8Array[] = [];
+    for (const label of '0123456789') {
+      await hand.press(label);
+      assert.equal((await reading()).digit, label);
+      const seen = await hand.evaluate<number[]>(`(() => {
+        const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+        copy.drawImage(document.querySelector('#glimpse'), 0, 0);
+        return [...copy.getImageData(0, 0, 28, 28).data];
+      })()`);
+      images.push(Uint8Array.from(seen.filter((_, i) => i % 4 === 3)));
+    }
+    const many = Array.from({ length: 300 }, (_, i) => images[i % 10]);
+    await drop('test.csv', table.gzipped(table.csv(many)));
+    await shows('#view .table .said', /^test\.csv: 300 digits read in /);
+    const { name, text } = await saved('#view .save');
+    assert.equal(name, 'submission.csv');
+    const rows = many.map((_, i) => `${i + 1},${i % 10}\n`);
+    assert.equal(text, `ImageId,Label\n${rows.join('')}`);
+  });
+
+  scenario('what is taught stays on this machine, is exported for the trainer, and deleted', async () => {
+    await visit();
+    await hand.click('#views [data-view=teach]');
+    await until("document.querySelectorAll('#view .label').length === 11");
+    await draw(drawing('7'));
+    assert.equal((await reading()).digit, '7');
+    await hand.click('#view .label:nth-child(8)');
+    await shows('#view .status', /^Kept as 7\./);
+    await visit();
+    await hand.click('#views [data-view=teach]');
+    await shows('#view .gallery .name', /^7$/);
+    const { name, text } = await saved('#view .keep button');
+    assert.equal(name, 'drawings.jsonl');
+    const [line, ...rest] = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(rest, []);
+    assert.equal(line.label, '7');
+    assert.ok(line.strokes.length === drawing('7').length && line.strokes[0].length > 3);
+    await hand.click('#view .gallery .remove');
+    await shows('#view .count', /^No drawings/);
   });
 
   test('without a server the page comes back, and reads', async () => {
