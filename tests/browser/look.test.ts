@@ -39,6 +39,7 @@ test('light and dark follow the system, while the page is open too', () =>
 for (const [width, height] of [
   [320, 568],
   [390, 760],
+  [568, 320],
   [667, 375],
   [768, 1024],
   [1280, 800],
@@ -78,6 +79,35 @@ for (const [width, height] of [
       assert.deepEqual(await measure(), empty);
     }));
 }
+
+test('at a zoom of 400 % the sheet is one to draw on, and nothing lies over something else', () =>
+  studio.during({ viewport: { width: 320, height: 256, deviceScaleFactor: 4 } }, async (visit) => {
+    await visit.draw(drawing('2'));
+    assert.equal((await visit.reading()).digit, '2');
+    const parts = ['header', '.sheet', '.tools', '#digit', '#verdict', 'figure', '#bars', '#views', 'footer'];
+    const boxes = await visit.page.evaluate((parts) => {
+      const texts = parts.map((part) => {
+        const element = document.querySelector(part)!;
+        const range = document.createRange();
+        range.selectNodeContents(element); // a text may be wider than what it stands in
+        const shown = ['#verdict', 'figure'].includes(part) ? range : element;
+        return shown.getBoundingClientRect().toJSON() as DOMRect;
+      });
+      const tools = document.querySelector('#clear span')!.getBoundingClientRect().right;
+      return { texts, tools, wide: document.documentElement.scrollWidth };
+    }, parts);
+    assert.equal(boxes.wide, 320);
+    const [, sheet] = boxes.texts;
+    assert.ok(sheet.width >= 200 && sheet.height <= 256, `the sheet is ${sheet.width} wide`);
+    assert.ok(boxes.tools <= sheet.right + 1, `the tools end at ${boxes.tools}, the sheet at ${sheet.right}`);
+    const overlap = (a: DOMRect, b: DOMRect) =>
+      Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+      Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    boxes.texts.forEach((one, i) => {
+      const over = parts.filter((_, j) => j > i && overlap(one, boxes.texts[j]));
+      assert.deepEqual(over, [], `they meet ${parts[i]}`);
+    });
+  }));
 
 test('a settled answer is announced once, not at each change', () =>
   studio.during({}, async (visit) => {
