@@ -53,12 +53,16 @@ test('a number is read, each digit boxed with its confidence; undo takes the las
     assert.equal((await boxes(visit)).length, 3);
   }));
 
-test('one digit has no box, and its answer is what it was', () =>
+test('one digit has no box, and its answer is what it was, as large as there is room for', () =>
   studio.during({}, async (visit) => {
     for (const label of ['4', '5', '7', '1']) {
       await visit.draw(drawing(label));
       assert.equal((await visit.reading()).digit, label);
       assert.equal((await boxes(visit)).length, 0);
+      const [size, full] = await visit.page.$eval('#digit', (digit) =>
+        [digit, digit.parentElement!].map((of) => getComputedStyle(of).fontSize),
+      );
+      assert.equal(size, full);
       await visit.clear();
     }
   }));
