@@ -12,7 +12,7 @@ import { TableRun } from './table_run.ts';
 import type { Tally, Worst } from './tally.ts';
 
 const kDigits = [...Array(10).keys()];
-const kMostWorkers = 4;
+const kMostWorkers = 8;
 
 export interface TableEvents {
   /** Said when it has ended. */

@@ -6,7 +6,8 @@ import { isProblem } from './problem.ts';
 import { kAhead, type Batch, type FromWorker, type Order, type ToWorker } from './table_protocol.ts';
 import { open, whole } from './unpack.ts';
 
-const kBatch = 256; // images
+/** Images: shared among eight workers, enough for each that a message is worth its while. */
+const kBatch = 512;
 /** A label is a byte. */
 const kMostLabels = 64e6;
 
@@ -32,7 +33,7 @@ class Batches implements Sink {
     if (count === 0) return;
     const bytes = this.#bytes.slice(0, count * kPixels);
     const labels = this.#labelled ? this.#labels.slice(0, count) : null;
-    this.#full.push({ count, bytes, labels, pixels: Float32Array.from(bytes, (byte) => byte / 255) });
+    this.#full.push({ count, bytes, labels, pixels: asInk(bytes) });
     this.#count = 0;
   }
 
@@ -40,6 +41,13 @@ class Batches implements Sink {
   take(): Omit<Batch, 'share'>[] {
     return this.#full.splice(0);
   }
+}
+
+/** A plain loop: Float32Array.from with a function takes five to ten times as long, in Chromium and in Firefox. */
+function asInk(bytes: Uint8Array): Float32Array {
+  const pixels = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; ++i) pixels[i] = bytes[i] / 255;
+  return pixels;
 }
 
 let allowed = kAhead;
