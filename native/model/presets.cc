@@ -80,6 +80,18 @@ NetworkSpec compact(Builder net) {
   return net.finish();
 }
 
+// compact's shape with two to three times its channels, for those who want the best answer: 288,170
+// parameters, 29.1 M multiply-adds.
+NetworkSpec large(Builder net) {
+  for (std::int64_t i = net.depth(2); i > 0; --i) net.conv_norm_relu(32, 3);
+  net.pool();  // [32,14,14]
+  for (std::int64_t i = net.depth(2); i > 0; --i) net.conv_norm_relu(64, 3);
+  net.pool();  // [64,7,7]
+  for (std::int64_t i = net.depth(2); i > 0; --i) net.conv_norm_relu(128, 3);
+  net.global_average();  // [128]
+  return net.finish();
+}
+
 // Two stages and a dense layer: the shape that most published MNIST benchmarks of small engines
 // use. 32,154 parameters, 4.6 M multiply-adds.
 NetworkSpec two_stage(Builder net) {
@@ -176,6 +188,7 @@ struct Preset {
 };
 constexpr Preset kPresets[] = {
     {"compact", kUnitVariance, compact, "what the page loads: small and quick"},
+    {"large", kUnitVariance, large, "compact's shape, wider: five times the work"},
     {"two-stage", kUnitVariance, two_stage, "the shape of most small engines' MNIST benchmarks"},
     {"mlp", kUnitRange, mlp, "two dense layers, no convolution"},
     {"cnn-basic", kUnitRange, cnn_basic, "two convolutions, each with a pool and a dropout"},
