@@ -144,6 +144,35 @@ test('each digit key shows an example that is read as that digit, and undo takes
     assert.equal((await visit.reading()).digit, '8');
   }));
 
+for (const [language, sentence] of [
+  ['en', 'Your drawing made room for an example 8; Undo brings it back.'],
+  ['de', 'Deine Zeichnung ist einem Beispiel einer 8 gewichen; „Zurück“ bringt sie wieder.'],
+]) {
+  test(`a drawing that an example takes the place of is said to come back, in ${language}`, () =>
+    studio.during({ query: `?lang=${language}`, viewport: { width: 320, height: 640 } }, async (visit) => {
+      await visit.press('3');
+      await visit.reading();
+      assert.equal(await visit.text('#note'), '', 'the pad was empty');
+      await visit.press('8');
+      await visit.reading();
+      assert.equal(await visit.text('#note'), '', 'what made room was an example');
+      await visit.clear();
+      await visit.draw(drawing('4'));
+      await visit.reading();
+      await visit.press('8');
+      assert.equal((await visit.reading()).digit, '8');
+      assert.equal(await visit.text('#note'), sentence);
+      const inside = await visit.page.$eval('#note', (note) => {
+        const [box, sheet] = [note, note.parentElement!].map((element) => element.getBoundingClientRect());
+        return box.left >= sheet.left && box.right <= sheet.right;
+      });
+      assert.ok(inside, 'the sentence is on the sheet, whole');
+      await visit.page.click('#undo');
+      assert.equal((await visit.reading()).digit, '4');
+      assert.equal(await visit.text('#note'), '');
+    }));
+}
+
 async function walk(visit: Visit, key: KeyInput, times: number): Promise<void> {
   for (let i = 0; i < times; ++i) await visit.press(key);
 }

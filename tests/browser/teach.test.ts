@@ -164,6 +164,21 @@ test('drawings are kept with their labels, outlive a reload, go back onto the pa
     assert.deepEqual(await names(visit), [], 'deleted is deleted');
   }));
 
+test("a digit's key labels what is drawn, as its button does; on an empty pad it shows an example", () =>
+  studio.during({}, async (visit) => {
+    await emptied(visit);
+    await visit.draw(drawing('8'));
+    await visit.reading();
+    await visit.press('5');
+    await textOf(visit, '#view .status', /^Kept as 5\./);
+    assert.deepEqual(await names(visit), ['5']);
+    assert.equal((await visit.reading()).digit, '', 'the pad is free for the next');
+    await visit.press('2');
+    assert.equal((await visit.reading()).digit, '2');
+    assert.deepEqual(await names(visit), ['5']);
+    await emptied(visit);
+  }));
+
 test('the exported file is one that the page and the trainer read', () =>
   studio.during({}, async (visit) => {
     await emptied(visit);

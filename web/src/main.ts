@@ -7,7 +7,7 @@ import { Boxes } from './boxes.ts';
 import { watchDrops } from './drops.ts';
 import { example } from './examples.ts';
 import { Glimpse } from './glimpse.ts';
-import { History } from './history.ts';
+import { History, type Ink } from './history.ts';
 import { KeyboardPen } from './keyboard_pen.ts';
 import { LanguageChoice } from './language_choice.ts';
 import { Menu } from './menu.ts';
@@ -20,7 +20,7 @@ import { copyLink, forgetAddress, inkOfAddress, reload, savePng, saveSvg } from 
 import { bindActions } from './shortcuts.ts';
 import { firstModel, viewFiles } from './site.ts';
 import { setState, showFailure } from './state.ts';
-import { kPadLabel, kShared } from './strings.ts';
+import { kExample, kPadLabel, kShared } from './strings.ts';
 import { translated } from './translated.ts';
 import { Views } from './views.ts';
 
@@ -112,11 +112,23 @@ addEventListener('keydown', (event) => {
   if ((event.target as Element).matches?.('input, select, textarea')) return; // it is typed there
   const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
   if (!isPlain || !/^[0-9]$/.test(event.key) || event.repeat) return;
+  const digit = Number(event.key);
+  if (!views.digit(digit)) showExample(digit);
+});
+
+/** Those that were on the pad: nobody asks for one of them back. */
+const examples = new WeakSet<Ink>();
+
+function showExample(digit: number): void {
+  const before = history.ink;
+  const shown = example(digit);
+  examples.add(shown);
   step(() => {
     pad.abandon();
-    history.replace(example(Number(event.key)));
+    history.replace(shown);
   });
-});
+  if (before.length > 0 && !examples.has(before)) note(kExample.replaced(digit));
+}
 
 new LanguageChoice(element('languages'), () => history.ink);
 element('reload').addEventListener('click', () => reload(history.ink));

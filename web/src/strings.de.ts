@@ -84,6 +84,10 @@ export const kShared: typeof english.kShared = {
   unreadable: 'Die Adresse enthält keine lesbare Zeichnung.',
 };
 
+export const kExample: typeof english.kExample = {
+  replaced: (digit) => `Deine Zeichnung ist einem Beispiel einer ${digit} gewichen; „Zurück“ bringt sie wieder.`,
+};
+
 export const kViews: typeof english.kViews = {
   fetching: 'Wird geladen …',
   failed:

@@ -94,6 +94,10 @@ export const kShared = {
   unreadable: 'The address holds no drawing that can be read.',
 };
 
+export const kExample = {
+  replaced: (digit: number) => `Your drawing made room for an example ${digit}; Undo brings it back.`,
+};
+
 export const kViews = {
   fetching: 'Fetching…',
   failed: 'This part of the page did not arrive. Check your connection, then close it and open it again.',

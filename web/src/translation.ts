@@ -1,14 +1,14 @@
 // A language other than English as a script of its own: the build puts that language's files in the places
 // of strings.ts and page_strings.ts. Says the page's own texts in it and hands main.ts the rest.
-import { kAnnouncements, kFailures, kFooter, kNetwork, kPadLabel, kPenStates, kReasons, kShared, kVerdicts, kViews } from './strings.ts';
+import { kAnnouncements, kExample, kFailures, kFooter, kNetwork, kPadLabel, kPenStates, kReasons, kShared, kVerdicts, kViews } from './strings.ts';
 import type { Sentences } from './translated.ts';
 
 /** English text of index.html -> the same in this language; web/build.mjs puts it in. */
 declare const INKLING_PAGE: Record<string, string>;
 
 const kSentences: Sentences = {
-  kAnnouncements, kFailures, kFooter, kNetwork, kPadLabel, kPenStates, kReasons, kShared,
-  kVerdicts, kViews,
+  kAnnouncements, kExample, kFailures, kFooter, kNetwork, kPadLabel, kPenStates, kReasons,
+  kShared, kVerdicts, kViews,
 };
 
 const kAttributes = ['aria-label', 'title', 'content'];

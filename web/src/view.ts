@@ -56,6 +56,8 @@ export interface PageContext {
 export interface View {
   /** Each answer to the newest ink, the last one at once on opening; null: nothing is drawn. */
   answered?(answer: Classification | null): void;
+  /** A digit's key was pressed; true: the view took it, and no example is shown. */
+  digit?(digit: number): boolean;
   /** Files for this view were dropped on the page. */
   given?(given: Given): void;
   /** The page reads with another model. A view without this is closed and opened anew. */

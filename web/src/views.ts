@@ -41,6 +41,11 @@ export class Views {
     this.#open?.view?.answered?.(answer);
   }
 
+  /** A digit's key was pressed; true: the open view took it. */
+  digit(digit: number): boolean {
+    return this.#open?.view?.digit?.(digit) ?? false;
+  }
+
   /** Files for a view: it is opened for them where it is not open. */
   async give(name: string, given: Given): Promise<void> {
     const button = this.#nav.querySelector<HTMLButtonElement>(`[data-view=${name}]`)!;

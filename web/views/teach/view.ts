@@ -73,6 +73,13 @@ class Teaching implements View {
     });
   }
 
+  /** Its key labels what is drawn, as its button does. */
+  digit(digit: number): boolean {
+    if (this.#page.strokes().length === 0) return false;
+    void this.#keep(digit);
+    return true;
+  }
+
   close(): void {
     this.#gallery.close();
   }
