@@ -179,6 +179,34 @@ test("a digit's key labels what is drawn, as its button does; on an empty pad it
     await emptied(visit);
   }));
 
+for (const [language, sentence] of [
+  ['en', 'One digit at a time: Undo takes the others away.'],
+  ['de', 'Eine Ziffer auf einmal: „Zurück“ nimmt die anderen weg.'],
+]) {
+  test(`a number is not kept as one drawing, in ${language}`, () =>
+    studio.during({ query: `?lang=${language}` }, async (visit) => {
+      await openView(visit, 'teach');
+      const kept = (await names(visit)).length;
+      await visit.draw(drawing('3'), { x: 0.08, y: 0.3, side: 0.35 });
+      await visit.draw(drawing('7'), { x: 0.57, y: 0.3, side: 0.35 });
+      assert.equal((await visit.reading()).digit, '37');
+      await textOf(visit, '#view h3', new RegExp(`^${sentence}$`));
+      const disabled = await visit.page.$$eval('#view .label', (all) => all.map((one) => one.ariaDisabled));
+      assert.deepEqual(disabled, Array(11).fill('true'));
+      await label(visit, '3');
+      await visit.press('3');
+      assert.equal((await visit.reading()).digit, '37', 'it is still on the pad');
+      assert.equal(await visit.text('#note'), sentence);
+      assert.equal((await names(visit)).length, kept);
+      await visit.page.click('#undo');
+      assert.equal((await visit.reading()).digit, '3');
+      assert.equal(await visit.text('#view .label', 'aria-disabled'), 'false');
+      await visit.press('3');
+      await visit.page.waitForFunction(`document.querySelectorAll('#view .use').length === ${kept + 1}`);
+      await visit.page.click('#view .remove');
+    }));
+}
+
 test('the exported file is one that the page and the trainer read', () =>
   studio.during({}, async (visit) => {
     await emptied(visit);

@@ -54,8 +54,8 @@ export interface PageContext {
 }
 
 export interface View {
-  /** Each answer to the newest ink, the last one at once on opening; null: nothing is drawn. */
-  answered?(answer: Classification | null): void;
+  /** Each answer to the newest ink, the last one at once on opening; null: nothing is drawn. `digits`: how many there are. */
+  answered?(answer: Classification | null, digits: number): void;
   /** A digit's key was pressed; true: the view took it, and no example is shown. */
   digit?(digit: number): boolean;
   /** Files for this view were dropped on the page. */

@@ -17,6 +17,7 @@ export class Views {
   readonly #page: PageContext;
   #open: Open | null = null;
   #answer: Classification | null = null;
+  #digits = 0;
   /** Of a view's script, how often it did not arrive. */
   readonly #failures = new Map<string, number>();
 
@@ -36,9 +37,10 @@ export class Views {
   }
 
   /** Each answer to the newest ink. */
-  answered(answer: Classification | null): void {
+  answered(answer: Classification | null, digits: number): void {
     this.#answer = answer;
-    this.#open?.view?.answered?.(answer);
+    this.#digits = digits;
+    this.#open?.view?.answered?.(answer, digits);
   }
 
   /** A digit's key was pressed; true: the open view took it. */
@@ -96,7 +98,7 @@ export class Views {
       const view = await enter(body, this.#page);
       if (this.#open !== open) return view.close();
       open.view = view;
-      view.answered?.(this.#answer);
+      view.answered?.(this.#answer, this.#digits);
     } catch (error) {
       if (this.#open === open) body.textContent = reasonOf(error);
     }

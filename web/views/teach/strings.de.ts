@@ -5,6 +5,7 @@ import type * as english from './strings.ts';
 export const kText: typeof english.kText = {
   ask: 'Was hätte es sein sollen?',
   askEmpty: 'Schreib eine Ziffer, dann sag, was sie ist.',
+  askOne: 'Eine Ziffer auf einmal: „Zurück“ nimmt die anderen weg.',
   none: 'keine Ziffer',
   noneShort: 'keine',
   about:

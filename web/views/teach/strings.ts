@@ -4,6 +4,7 @@ import { grouped } from '../../src/numbers.ts';
 export const kText = {
   ask: 'What should it have been?',
   askEmpty: 'Draw a digit, then say what it is.',
+  askOne: 'One digit at a time: Undo takes the others away.',
   none: 'not a digit',
   noneShort: 'none',
   about:

@@ -38,6 +38,8 @@ class Teaching implements View {
   readonly #warning = make('p', { class: 'warning' });
   readonly #gallery: Gallery;
   readonly #whole: HTMLButtonElement[];
+  /** Whether more than one digit is on the pad: a label is about one. */
+  #isNumber = false;
   /** What was deleted last, and can come back. */
   #deleted: readonly Kept[] = [];
 
@@ -59,17 +61,18 @@ class Teaching implements View {
     const tools = make('div', { class: 'keep' }, this.#count, exporting, ...this.#importing(), clearing);
     const about = make('p', { class: 'about' }, kText.about);
     host.append(this.#ask, group, this.#status, this.#gallery.element, tools, this.#warning, about);
-    this.answered(null);
+    this.answered(null, 0);
     this.#refresh();
   }
 
   /** The digit that the network read is set off: most often another one is meant. */
-  answered(answer: Classification | null): void {
+  answered(answer: Classification | null, digits: number): void {
     const isEmpty = this.#page.strokes().length === 0;
-    this.#ask.textContent = isEmpty ? kText.askEmpty : kText.ask;
+    this.#isNumber = digits > 1;
+    this.#ask.textContent = isEmpty ? kText.askEmpty : this.#isNumber ? kText.askOne : kText.ask;
     this.#labels.forEach((label, i) => {
-      label.setAttribute('aria-disabled', String(isEmpty));
-      label.classList.toggle('read', answer !== null && answer.digit === kLabels[i]);
+      label.setAttribute('aria-disabled', String(isEmpty || this.#isNumber));
+      label.classList.toggle('read', !this.#isNumber && answer !== null && answer.digit === kLabels[i]);
     });
   }
 
@@ -87,6 +90,7 @@ class Teaching implements View {
   async #keep(label: number | null): Promise<void> {
     const ink = this.#page.strokes();
     if (ink.length === 0) return;
+    if (this.#isNumber) return this.#page.note(kText.askOne);
     const grid = (share: number) => Math.round(10 * kGrid * share) / 10;
     const strokes = ink.map((stroke) => stroke.map(([x, y]) => [grid(x), grid(y)] as const));
     this.#page.replaceInk([]);
