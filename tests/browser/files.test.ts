@@ -120,6 +120,7 @@ test("a model of one's own is shown, read with, and given back", () =>
     await visit.page.waitForFunction("document.querySelector('#digit').textContent !== '5'", { timeout: 30_000 });
     const chosen = await visit.page.$eval('#network select', (select) => (select as HTMLSelectElement).value);
     assert.equal(chosen, 'mine.onnx');
+    assert.match(await visit.text('#accuracy'), /^Its file says: 99\.\d\d\u202f% of MNIST’s test digits read correctly\.$/);
     await visit.page.click('#views [data-view=files]');
     await openView(visit, 'files'); // closed and opened: it is still what the page reads with
     await textOf(visit, '#view .model h3', /^mine\.onnx$/);
@@ -129,6 +130,7 @@ test("a model of one's own is shown, read with, and given back", () =>
     await visit.page.waitForFunction("document.querySelector('#view article') === null", { timeout: 20_000 });
     await visit.page.waitForFunction("document.querySelector('#digit').textContent === '5'", { timeout: 20_000 });
     assert.equal(await visit.page.$eval('#network select', (select) => (select as HTMLSelectElement).value), 'compact');
+    assert.match(await visit.text('#accuracy'), /^It reads /); // what ships was measured here
   }));
 
 test('the network that an address names in vain is replaced by a dropped one', () =>

@@ -78,7 +78,7 @@ export class Networks {
 
   /** Says which network reads. */
   show({ metadata }: Inkling): void {
-    const { name, size, how } = this.current;
+    const { name, size, how, accuracy: known } = this.current;
     const [text, accuracy] = ['.name', '#accuracy'].map((part) => this.#line.querySelector(part)!);
     const share = shareOf(metadata.mnist_test_accuracy);
     this.#select.replaceChildren(
@@ -86,7 +86,8 @@ export class Networks {
     );
     this.#select.hidden = this.#models.length < 2;
     text.textContent = this.#select.hidden ? described({ name, size }) : '';
-    accuracy.textContent = share === null ? '' : kFooter.accuracy(share);
+    const say = known === undefined ? kFooter.claim : kFooter.accuracy; // what ships was measured here
+    accuracy.textContent = share === null ? '' : say(share);
     const link = this.#line.querySelector('a')!;
     link.hidden = how === undefined;
     if (how !== undefined) link.href = how;

@@ -96,6 +96,7 @@ export const kViews: typeof english.kViews = {
 
 export const kFooter: typeof english.kFooter = {
   accuracy: (share) => `Von den Testziffern aus MNIST liest es ${percent(share, 2)} richtig.`,
+  claim: (share) => `Seine Datei sagt: ${percent(share, 2)} der Testziffern aus MNIST richtig gelesen.`,
 };
 
 export const kNetwork: typeof english.kNetwork = {

@@ -105,6 +105,8 @@ export const kViews = {
 
 export const kFooter = {
   accuracy: (share: number) => `It reads ${percent(share, 2)} of MNIST’s test digits correctly.`,
+  /** Of a file that this site does not ship. */
+  claim: (share: number) => `Its file says: ${percent(share, 2)} of MNIST’s test digits read correctly.`,
 };
 
 /** The line at the foot of the page about the network that reads. */
