@@ -57,6 +57,27 @@ test('a German browser gets a German page, whole', () =>
     assert.equal(await visit.text('#pad', 'aria-label'), 'Zeichenblatt, 1 Strich');
   }));
 
+for (const [width, height] of [
+  [320, 640],
+  [844, 390],
+]) {
+  test(`at ${width}x${height} the German invitation is in the middle of the sheet, off its edges`, () =>
+    studio.during({ prepare: german, viewport: { width, height } }, async (visit) => {
+      const lines = await visit.page.evaluate(() => {
+        const sheet = document.querySelector('.sheet')!.getBoundingClientRect();
+        return [...document.querySelectorAll('.hint p')].flatMap((text) => {
+          const range = document.createRange();
+          range.selectNodeContents(text);
+          return [...range.getClientRects()].map(({ left, right }) => [left - sheet.left, sheet.right - right]);
+        });
+      });
+      assert.ok(lines.length > 0);
+      for (const [before, after] of lines) {
+        assert.ok(before >= 12 && Math.abs(before - after) < 2, `${before} before, ${after} after`);
+      }
+    }));
+}
+
 test('nothing is seen in English first, and nothing moves when German comes', async () => {
   const visit = await studio.watch('about:blank', { prepare: german });
   await visit.page.evaluateOnNewDocument(() => {
