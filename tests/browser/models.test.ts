@@ -81,6 +81,9 @@ test('one model is a quiet line: its name, size and accuracy, and its card', () 
       await visit.page.setViewport({ width, height: 800 });
       assert.equal(await visit.page.evaluate('document.documentElement.scrollWidth'), width);
     }
+    const cut = await visit.page.$$eval('.wide', (all) => all.filter((box) => box.scrollWidth > box.clientWidth).length);
+    assert.equal(cut, 0, 'at 1280 pixels there is room for each table');
+    assert.equal(await visit.page.$eval('main h1 + *', (first) => first.tagName), 'P', 'it begins in plain words');
     await Promise.all([visit.page.waitForNavigation(), visit.page.click('footer a')]);
     await visit.waitForState('ready');
   }));
