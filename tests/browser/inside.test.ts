@@ -126,6 +126,58 @@ test('each convolution and pool explains the point that is looked at, and its su
     }
   }));
 
+/** Two neighbouring numbers closer than this, in pixels, are read as one. */
+const kLeastGap = 3;
+
+for (const dark of [false, true]) {
+  test(`the numbers of a patch and a pattern stand apart and off what is under them${dark ? ', in the dark' : ''}`, () =>
+    inside({ dark }, '5', async (visit) => {
+      for (const title of ['conv1', 'conv2', 'conv5']) {
+        await turnTo(visit, title, '.detail .line.total');
+        const squares = await visit.page.$$eval('.detail .square', (all) =>
+          all.map((square) => {
+            const canvas = square.querySelector('canvas')!;
+            const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+            const numbers = [...square.querySelectorAll('.cells span')];
+            const rgb = (colour: string) => colour.match(/[\d.]+/g)!.map(Number).slice(0, 3);
+            return {
+              boxes: numbers.map((number) => number.getBoundingClientRect().toJSON() as DOMRect),
+              ink: rgb(getComputedStyle(square.querySelector('.cells')!).color),
+              paper: rgb(getComputedStyle(document.querySelector('#view')!).backgroundColor),
+              painted: [...data],
+              columns: canvas.width,
+            };
+          }),
+        );
+        assert.ok(squares.length >= 2);
+        for (const { boxes, ink, paper, painted, columns } of squares) {
+          boxes.forEach((box, i) => {
+            const [under, alpha] = [painted.slice(4 * i, 4 * i + 3), painted[4 * i + 3] / 255];
+            const mixed = paper.map((part, j) => part + (under[j] - part) * alpha);
+            assert.ok(contrast(ink, mixed) >= 4.5, `${title}: the contrast is ${contrast(ink, mixed)}`);
+            if (i % columns === 0) return;
+            const gap = box.left - boxes[i - 1].right;
+            assert.ok(gap >= kLeastGap, `${title}: ${gap} pixels between two numbers`);
+          });
+        }
+      }
+    }));
+}
+
+/** By WCAG 2: of two colours, 0..255. */
+function contrast(one: number[], other: number[]): number {
+  const [less, more] = [one, other].map(luminance).sort((a, b) => a - b);
+  return (more + 0.05) / (less + 0.05);
+}
+
+function luminance(colour: number[]): number {
+  const [red, green, blue] = colour.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 test('the arrow keys go from point to point, and what is said follows', () =>
   inside({}, '5', async (visit) => {
     await turnTo(visit, 'conv1', '.detail .line.total');

@@ -10,6 +10,9 @@ const kShown = 2;
 /** A window wider than this has no room for its numbers. */
 const kWidest = 3;
 
+/** A third of the strength: ink's own numbers on it have a contrast of 4.5 at least, in light and in dark. */
+const kPale = 3;
+
 export function decimal(value: number, digits = 2): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   const rounded = Math.round(value * 10 ** digits) / 10 ** digits || 0; // never -0
@@ -60,7 +63,7 @@ function grid(name: string, values: Float32Array, [height, width]: readonly [num
   const canvas = make('canvas');
   const known = values.map((value) => (Number.isNaN(value) ? 0 : value));
   const full = known.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-  paint(canvas, known, [height, width], 2 * full); // half the strength: the numbers stay legible on it
+  paint(canvas, known, [height, width], kPale * full);
   const numbers = make('div', 'cells');
   numbers.style.gridTemplateColumns = `repeat(${width}, 1fr)`;
   if (width <= kWidest) {
