@@ -190,6 +190,34 @@ test('a CSV without labels becomes a submission; with labels it is judged', () =
     assert.equal((await visit.page.$$('#view .table')).length, 2);
   }));
 
+test('what a file gave is brought into sight, and the focus stays where it was', () =>
+  studio.during({ reducedMotion: true }, async (visit) => {
+    const isInSight = (selector: string) =>
+      visit.page.$eval(selector, (element) => {
+        const { top, bottom, height } = element.getBoundingClientRect();
+        return top >= 0 && (bottom <= innerHeight || (height > innerHeight && top < 50));
+      });
+    const images = await examples(visit);
+    await openView(visit, 'files');
+    await visit.page.focus('#view .choose');
+    await choose(visit, [{ name: 'test.csv', content: table.csv(images) }]);
+    await textOf(visit, '#view .table .said', /10 digits read/);
+    assert.ok(await isInSight('#view .table'), 'a table');
+    await visit.page.evaluate(() => scrollTo(0, 0));
+    await choose(visit, [{ name: 'three.png', content: await pictureOf(visit, '3') }]);
+    await textOf(visit, '#view .picture .verdict', /3/);
+    assert.ok(await isInSight('#view .picture'), 'a picture');
+    await visit.page.evaluate(() => scrollTo(0, 0));
+    await choose(visit, [{ name: 'mine.onnx', content: kModel }]);
+    await textOf(visit, '#view .model p', /now reads with/);
+    assert.ok(await isInSight('#view .model'), 'a model');
+    await visit.page.evaluate(() => scrollTo(0, 0));
+    await choose(visit, [{ name: 'letters.csv', content: 'a,b\n' }]);
+    await textOf(visit, '#view .problems li', /is no CSV/);
+    assert.ok(await isInSight('#view .problems li'), 'what is wrong with one');
+    assert.equal(await visit.page.evaluate(() => document.activeElement!.className), 'choose');
+  }));
+
 test('while a long table is read the pad answers, and the reading stops when it is told to', () =>
   studio.during({}, async (visit) => {
     const image = table.figure(3);

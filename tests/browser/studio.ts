@@ -197,8 +197,11 @@ export class Visit {
   }
 
   async padBox(): Promise<{ x: number; y: number; width: number; height: number }> {
-    const box = await (await this.page.$('#pad'))?.boundingBox();
-    assert.ok(box, '#pad is not on the page');
+    const pad = await this.page.$('#pad');
+    assert.ok(pad, '#pad is not on the page');
+    // As somebody does who wants to draw: an open view may have come up over it.
+    await pad.evaluate((element) => element.getBoundingClientRect().top < 0 && element.scrollIntoView({ behavior: 'instant' }));
+    const box = (await pad.boundingBox())!;
     return box;
   }
 

@@ -44,7 +44,7 @@ test('nothing of a view is fetched before it is opened', () =>
   }));
 
 test('a view opens by its button and closes by it, by its cross and by Escape', () =>
-  studio.during({}, async (visit) => {
+  studio.during({ reducedMotion: true }, async (visit) => {
     const { page } = visit;
     const expanded = () => visit.text(kButton, 'aria-expanded');
     assert.equal(await isOpen(visit), false);
@@ -104,6 +104,39 @@ for (const [width, height] of [
       await filled(visit);
       assert.deepEqual(await places(), before);
       assert.equal(await visit.page.evaluate('document.documentElement.scrollWidth'), width);
+    }));
+}
+
+/** Where the open view's upper edge is in the window, once what is shown is `shown`. */
+async function topOf({ page }: Visit, shown: string): Promise<number> {
+  await page.waitForSelector(shown, { timeout: 30_000 });
+  return page.$eval('#view', (view) => Math.round(view.getBoundingClientRect().top));
+}
+
+test('“Look inside” comes up to the upper edge of the window, and stays there from chapter to chapter', () =>
+  studio.during({ reducedMotion: true }, async (visit) => {
+    await visit.draw(drawing('5'));
+    await visit.reading();
+    await visit.page.click(kButton);
+    assert.equal(await topOf(visit, '.stage .where'), 0);
+    const chapters = (await visit.page.$$('.chapters button')).length;
+    for (let i = chapters; i >= 1; --i) {
+      await visit.page.click(`.chapters li:nth-child(${i}) button`);
+      assert.equal(await topOf(visit, '.stage > *'), 0, `chapter ${i}`);
+    }
+    await visit.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    assert.ok((await topOf(visit, '.stage > *')) < 0);
+    await visit.page.evaluate("document.querySelector('.turn .next').click()");
+    assert.equal(await topOf(visit, '.stage > *'), 0, 'from the foot of a chapter to the head of the next');
+  }));
+
+for (const view of ['inside', 'teach']) {
+  test(`with nothing drawn yet the view “${view}” leaves the sheet in sight`, () =>
+    studio.during({ reducedMotion: true }, async (visit) => {
+      await visit.page.click(`#views [data-view=${view}]`);
+      await filled(visit);
+      const left = await visit.page.$eval('#pad', (pad) => pad.getBoundingClientRect().bottom / innerHeight);
+      assert.ok(left > 0.3, `${left} of the window is left for the sheet`);
     }));
 }
 

@@ -1,6 +1,7 @@
 // The host of the views: a row of quiet buttons and one section for whichever view is open. A view's script
 // and style are fetched when it is first opened; one that does not arrive says so, and the page goes on.
 import type { Classification } from '../../wasm/js/index.ts';
+import { reveal } from './dom.ts';
 import { viewFiles } from './site.ts';
 import { kViews } from './strings.ts';
 import type { Given, PageContext, View, ViewModule } from './view.ts';
@@ -84,6 +85,9 @@ export class Views {
     if (wasOpen) return;
     this.#show(button);
     await this.#enter(button);
+    // What has come into it needs more room; who has gone back to the sheet meanwhile stays there.
+    const { top } = this.#section.getBoundingClientRect();
+    if (this.#open?.button === button && top < innerHeight) reveal(this.#section, 'start');
   }
 
   async #enter(button: HTMLButtonElement): Promise<void> {
@@ -111,8 +115,7 @@ export class Views {
     this.#section.querySelector('h2')!.textContent = title;
     this.#section.dataset.view = button.dataset.view;
     this.#section.hidden = false;
-    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-    this.#section.scrollIntoView({ behavior, block: 'start' });
+    reveal(this.#section, 'start');
   }
 
   async #fetched(name: string): Promise<ViewModule> {

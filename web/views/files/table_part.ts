@@ -1,5 +1,5 @@
 // A table of images: how far it has been read, and then what came of it.
-import { button, make } from '../../src/dom.ts';
+import { button, make, reveal } from '../../src/dom.ts';
 import { save } from '../../src/share.ts';
 import type { Sketches } from '../../src/sketches.ts';
 import { grouped, wholePercentText } from '../../src/numbers.ts';
@@ -52,7 +52,10 @@ export async function tablePart(
         tally === null
           ? kTables.stopped(name, run.tally.count)
           : kTables.done(name, tally.count, (performance.now() - started) / 1000);
+      // Who has gone on to something else meanwhile is left there.
+      const isInSight = element.getBoundingClientRect().top < innerHeight && element.getBoundingClientRect().bottom > 0;
       if (run.tally.count > 0) element.append(...results(run.tally, said, sketches));
+      if (isInSight) reveal(element, 'nearest');
       if (hadFocus) element.querySelector('button')?.focus();
       events.said(said);
     },
