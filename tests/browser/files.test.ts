@@ -176,6 +176,8 @@ test('a CSV without labels becomes a submission; with labels it is judged', () =
     assert.equal(lines.length, 702);
     for (let i = 1; i <= 700; ++i) assert.equal(lines[i], `${i},${(i - 1) % 10}`);
     assert.equal(await visit.text('#view .matrix caption'), 'How many of each digit were read');
+    assert.equal(await visit.text('#view .score'), 'Sure of all of them.');
+    assert.equal(await visit.page.$eval('#view .worst', (list) => list.checkVisibility()), false, 'none is the least sure');
     // Every tenth label is wrong on purpose.
     const labels = many.map((_, i) => (i % 10 === 9 ? 4 : i % 10));
     const packed = table.gzipped(table.csv(many, labels));
@@ -188,6 +190,11 @@ test('a CSV without labels becomes a submission; with labels it is judged', () =
     assert.equal(cells.length, 10);
     assert.equal(await visit.text('#view .table:first-child .worst li', 'title').then((text) => text.replace(/\d+/, 'N')), 'Image N: a 4, read as 9 (99\u202f% sure)');
     assert.equal((await visit.page.$$('#view .table')).length, 2);
+    assert.equal(await visit.page.$('#view .table:first-child .save'), null, 'its labels are known');
+    const all = images[0].map((_, i) => Math.max(...images.map((image) => image[i]))); // one over the other
+    await give(visit, 'drop', [{ name: 'doubt.csv', content: table.csv([images[2], all]) }]);
+    await textOf(visit, '#view .table:first-child .score', /^Not sure of 1 \(50\.0\u202f%\)\.$/);
+    assert.equal(await visit.page.$eval('#view .table:first-child .worst', (list) => list.checkVisibility()), true);
   }));
 
 test('what a file gave is brought into sight, and the focus stays where it was', () =>

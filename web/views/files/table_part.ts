@@ -76,7 +76,7 @@ function results(tally: Tally, said: string, sketches: Sketches): HTMLElement[] 
     make('p', { class: 'score' }, score + kTables.refused(unsure, unsure / count)),
     make('p', { class: 'said' }, said),
     make('div', { class: labelled ? 'beside' : '' }, table, worst(tally, sketches)),
-    button(kTables.save, file, 'save'),
+    ...(labelled ? [] : [button(kTables.save, file, 'save')]), // whose labels are known has nothing to submit
   ];
 }
 
@@ -121,7 +121,8 @@ export function scrolling(table: HTMLTableElement): HTMLElement {
   return box;
 }
 
-function worst({ worst, labelled }: Tally, sketches: Sketches): HTMLElement {
+/** Without labels those that are least sure, where some are not sure at all. */
+function worst({ worst, labelled, unsure }: Tally, sketches: Sketches): HTMLElement {
   const list = make('ol', { class: 'worst' });
   for (const image of worst) {
     const text = sentenceOn(image);
@@ -130,7 +131,7 @@ function worst({ worst, labelled }: Tally, sketches: Sketches): HTMLElement {
     list.append(make('li', { title: text }, sketches.pixels(image.pixels, text), read));
   }
   const title = make('h4', {}, labelled ? kTables.worst : kTables.doubtful);
-  return make('div', { hidden: worst.length === 0 }, title, list);
+  return make('div', { hidden: worst.length === 0 || (!labelled && unsure === 0) }, title, list);
 }
 
 function sentenceOn({ index, truth, read, confidence }: Worst): string {
