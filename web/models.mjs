@@ -93,5 +93,6 @@ export function cardHtml(card) {
       },
     },
   });
-  return /** @type {string} */ (marked.parse(card, { async: false }));
+  const html = /** @type {string} */ (marked.parse(card, { async: false }));
+  return html.replace(/(\d) %/g, '$1&nbsp;%'); // a narrow column is not to part the two
 }

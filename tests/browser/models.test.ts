@@ -63,6 +63,7 @@ test('a card becomes a page in which nothing but its words is obeyed', () => {
   assert.match(html, /A &lt;b>title&lt;\/b>/);
   assert.match(html, /<td>a<\/td><td><code>b<\/code><\/td>/);
   assert.ok(!html.includes('<thead>') && !html.includes('<script') && !html.includes('<img'), html);
+  assert.equal(cardHtml('99.5 % of it'), '<p>99.5&nbsp;% of it</p>\n');
   assert.match(html, /doc <a href="https:\/\/e\.org\/\?a&amp;b">site<\/a> i/);
 });
 
