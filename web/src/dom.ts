@@ -15,12 +15,6 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Brings it into the window, by its upper edge or (nearest) no further than it must; as calmly as the reader likes. */
-export function reveal(element: Element, block: 'start' | 'nearest'): void {
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  element.scrollIntoView({ behavior, block });
-}
-
 export function button(text: string, run: () => void, classes = ''): HTMLButtonElement {
   const made = make('button', { type: 'button', class: classes }, make('span', {}, text));
   made.addEventListener('click', run);

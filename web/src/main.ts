@@ -22,7 +22,7 @@ import { firstModel, viewFiles } from './site.ts';
 import { setState, showFailure } from './state.ts';
 import { kExample, kPadLabel, kShared } from './strings.ts';
 import { translated } from './translated.ts';
-import { Views } from './views.ts';
+import { reveal, Views } from './views.ts';
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -232,6 +232,7 @@ const views = new Views(element('views'), element('view'), {
   ink: () => history.ink,
   replaceInk: (ink) => step(() => history.replace(ink)),
   note,
+  reveal,
   workerScript: (view) => viewFiles(view).worker!,
 });
 

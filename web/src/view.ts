@@ -49,6 +49,8 @@ export interface PageContext {
   replaceInk(ink: Ink): void;
   /** Said under the pad, and to screen readers, until the next change of the ink. */
   note(sentence: string): void;
+  /** Brings it into the window, by its upper edge or (nearest) no further than it must; as calmly as the reader likes. */
+  reveal(element: Element, block: 'start' | 'nearest'): void;
   /** The script of a view's own worker (web/views/NAME/worker.ts). */
   workerScript(view: string): string;
 }

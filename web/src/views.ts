@@ -1,7 +1,6 @@
 // The host of the views: a row of quiet buttons and one section for whichever view is open. A view's script
 // and style are fetched when it is first opened; one that does not arrive says so, and the page goes on.
 import type { Classification } from '../../wasm/js/index.ts';
-import { reveal } from './dom.ts';
 import { viewFiles } from './site.ts';
 import { kViews } from './strings.ts';
 import type { Given, PageContext, View, ViewModule } from './view.ts';
@@ -147,6 +146,11 @@ export class Views {
     event.stopPropagation(); // on the pad it means: clear
     this.close();
   }
+}
+
+export function reveal(element: Element, block: 'start' | 'nearest'): void {
+  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  element.scrollIntoView({ behavior, block });
 }
 
 /** The engine's failures and the page's own have a code, and their sentence; all others are the network's. */

@@ -69,10 +69,8 @@ export const kProblems: typeof english.kProblems = {
   unreadable: (name) => `${name} lässt sich nicht lesen: verschoben, oder nicht erlaubt.`,
   empty: (name) => `${name} ist leer.`,
   zip: (name) => `${name} ist ein zip-Archiv; pack es aus und leg ab, was darin ist.`,
-  otherKind: (name, kind) =>
-    `${name}: ${kind}-Dateien werden hier nicht gelesen; Bilder (PNG, JPEG, WebP), ONNX-Modelle, CSV- und IDX-Dateien schon.`,
   strokes: (name) => `${name} ist eine Datei mit Strichen; „Beibringen“ nimmt sie auf.`,
-  unknown: (name) => `${name} ist weder ein Bild noch ein ONNX-Modell, eine CSV- oder eine IDX-Datei.`,
+  unknown: (name, kind) => `${name}${kind ? ` (${kind})` : ''} ist weder ein Bild noch ein ONNX-Modell, eine CSV- oder eine IDX-Datei.`,
   noGzip: (name) => `${name} ist mit gzip gepackt, was dieser Browser nicht auspacken kann; pack es vorher aus.`,
   badGzip: (name) => `${name} ist eine beschädigte oder abgeschnittene gzip-Datei; hol sie noch einmal.`,
   failed: (name, reason) => `${name} ließ sich nicht lesen: ${reason}`,

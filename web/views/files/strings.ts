@@ -72,11 +72,9 @@ export const kProblems = {
   unreadable: (name: string) => `${name} cannot be read: it was moved, or reading it is not allowed.`,
   empty: (name: string) => `${name} is empty.`,
   zip: (name: string) => `${name} is a zip archive; unpack it and drop what is in it.`,
-  otherKind: (name: string, kind: string) =>
-    `${name}: ${kind} files are not read here; pictures (PNG, JPEG, WebP), ONNX models, CSV and IDX files are.`,
   strokes: (name: string) => `${name} is a file of strokes; “Teach it” takes it in.`,
-  unknown: (name: string) =>
-    `${name} is neither a picture, an ONNX model, a CSV nor an IDX file.`,
+  unknown: (name: string, kind = '') =>
+    `${name}${kind && ` (${kind})`} is neither a picture, an ONNX model, a CSV nor an IDX file.`,
   noGzip: (name: string) => `${name} is gzipped, which this browser cannot unpack; unpack it first.`,
   badGzip: (name: string) => `${name} is a damaged or cut-off gzip file; fetch it again.`,
   failed: (name: string, reason: string) => `${name} could not be read: ${reason}`,

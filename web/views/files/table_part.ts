@@ -1,5 +1,5 @@
 // A table of images: how far it has been read, and then what came of it.
-import { button, make, reveal } from '../../src/dom.ts';
+import { button, make } from '../../src/dom.ts';
 import { save } from '../../src/share.ts';
 import type { Sketches } from '../../src/sketches.ts';
 import { grouped, wholePercentText } from '../../src/numbers.ts';
@@ -53,9 +53,9 @@ export async function tablePart(
           ? kTables.stopped(name, run.tally.count)
           : kTables.done(name, tally.count, (performance.now() - started) / 1000);
       // Who has gone on to something else meanwhile is left there.
-      const isInSight = element.getBoundingClientRect().top < innerHeight && element.getBoundingClientRect().bottom > 0;
+      const { top } = element.getBoundingClientRect();
       if (run.tally.count > 0) element.append(...results(run.tally, said, sketches));
-      if (isInSight) reveal(element, 'nearest');
+      if (top < innerHeight) page.reveal(element, 'nearest');
       if (hadFocus) element.querySelector('button')?.focus();
       events.said(said);
     },
@@ -67,7 +67,7 @@ export async function tablePart(
   return { element, close: () => run.stop() };
 }
 
-function results(tally: Tally, said: string, sketches: Sketches): HTMLElement[] {
+function results(tally: Tally, said: string, sketches: Sketches): (Node | string)[] {
   const { count, right, unsure, labelled } = tally;
   const score = labelled ? `${kTables.right(right / count, count - right)} ` : '';
   const file = () => save(new Blob([tally.submission()], { type: 'text/csv' }), 'submission.csv');
@@ -76,7 +76,7 @@ function results(tally: Tally, said: string, sketches: Sketches): HTMLElement[] 
     make('p', { class: 'score' }, score + kTables.refused(unsure, unsure / count)),
     make('p', { class: 'said' }, said),
     make('div', { class: labelled ? 'beside' : '' }, table, worst(tally, sketches)),
-    ...(labelled ? [] : [button(kTables.save, file, 'save')]), // whose labels are known has nothing to submit
+    labelled ? '' : button(kTables.save, file, 'save'), // whose labels are known has nothing to submit
   ];
 }
 
@@ -131,7 +131,7 @@ function worst({ worst, labelled, unsure }: Tally, sketches: Sketches): HTMLElem
     list.append(make('li', { title: text }, sketches.pixels(image.pixels, text), read));
   }
   const title = make('h4', {}, labelled ? kTables.worst : kTables.doubtful);
-  return make('div', { hidden: worst.length === 0 || (!labelled && unsure === 0) }, title, list);
+  return make('div', { hidden: !(labelled ? worst.length : unsure) }, title, list);
 }
 
 function sentenceOn({ index, truth, read, confidence }: Worst): string {

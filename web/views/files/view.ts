@@ -1,6 +1,6 @@
 // The view "Your files": what is dropped, chosen or pasted is told apart and handled, each file by itself:
 // a picture is read, a model is read with, a table of images is read whole.
-import { button, make, reveal } from '../../src/dom.ts';
+import { button, make } from '../../src/dom.ts';
 import { Sketches } from '../../src/sketches.ts';
 import type { Given, PageContext, View } from '../../src/view.ts';
 import { kindOf, type Kind } from './kinds.ts';
@@ -33,8 +33,6 @@ class Files {
   readonly #parts: Part[] = [];
   #model: Part | null = null;
   #closed = false;
-  /** Whether what is shown is what somebody just gave: it is brought into sight then. */
-  #isGiven = false;
 
   constructor(host: HTMLElement, page: PageContext) {
     this.#page = page;
@@ -54,7 +52,6 @@ class Files {
 
   async take({ files, folders }: Given): Promise<void> {
     this.#problems.replaceChildren();
-    this.#isGiven = true;
     for (const name of folders) this.#complain(new Problem('folder', name), name);
     if (files.length > kMostFiles) {
       return this.#complain(new Problem('tooMany', files.length, kMostFiles), '');
@@ -119,7 +116,7 @@ class Files {
     if (this.#closed) return part.close();
     this.#parts.push(part);
     this.#results.prepend(part.element);
-    if (this.#isGiven) reveal(part.element, 'nearest');
+    this.#page.reveal(part.element, 'nearest');
   }
 
   async #try(name: string, work: () => Promise<void>): Promise<void> {
@@ -141,8 +138,7 @@ class Files {
   }
 
   #complain(error: unknown, name: string): void {
-    const problem = make('li', {}, sentenceOf(error, name));
-    this.#problems.append(problem);
-    reveal(problem, 'nearest');
+    this.#problems.append(make('li', {}, sentenceOf(error, name)));
+    this.#page.reveal(this.#problems, 'nearest');
   }
 }

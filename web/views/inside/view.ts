@@ -1,7 +1,6 @@
 // "Look inside": what the network does to a drawing, a step at a time, while it is drawn. It asks an engine of
 // its own, so that the pen never waits for it; at most one question is under way, and the newest ink wins.
 import type { Classification } from '../../../wasm/js/index.ts';
-import { reveal } from '../../src/dom.ts';
 import type { PageContext, View } from '../../src/view.ts';
 import { chaptersOf, type Chapter } from './chapters.ts';
 import { readGraph, type Graph } from './onnx_weights.ts';
@@ -47,7 +46,7 @@ export async function open(host: HTMLElement, page: PageContext): Promise<View> 
     parts.turnTo(at);
     // From the foot of a long chapter to the head of the next.
     const sheet = host.parentElement!;
-    if (!isFirst && sheet.getBoundingClientRect().top < 0) reveal(sheet, 'start');
+    if (!isFirst && sheet.getBoundingClientRect().top < 0) page.reveal(sheet, 'start');
     show = chapters[at].open(parts.stage, engine);
     void refresh();
   };
