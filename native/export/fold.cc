@@ -10,6 +10,7 @@
 #include <map>
 
 #include "data/file.h"
+#include "model/convolution.h"
 
 namespace inkling {
 namespace {
@@ -97,7 +98,7 @@ torch::Tensor rounded_output(const FoldedLayer& layer, const torch::Tensor& outp
 torch::Tensor run_layer(const FoldedLayer& layer, const torch::Tensor& x) {
   switch (layer.spec.kind) {
     case LayerKind::kConv:
-      return torch::conv2d(x, rounded_weight(layer), layer.bias, 1, layer.spec.padding);
+      return convolution(x, rounded_weight(layer), layer.bias, layer.spec.padding);
     case LayerKind::kDense:
       return torch::linear(x, rounded_weight(layer), layer.bias);
     case LayerKind::kRelu:

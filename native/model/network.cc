@@ -13,6 +13,7 @@
 
 #include "data/dataset.h"
 #include "data/file.h"
+#include "model/convolution.h"
 
 namespace inkling {
 namespace nn = torch::nn;
@@ -123,8 +124,10 @@ std::shared_ptr<nn::Module> make_module(const LayerSpec& layer, std::int64_t in)
 
 torch::Tensor apply_layer(const LayerSpec& layer, nn::Module* module, const torch::Tensor& x) {
   switch (layer.kind) {
-    case LayerKind::kConv:
-      return module->as<nn::Conv2d>()->forward(x);
+    case LayerKind::kConv: {
+      const auto* conv = module->as<nn::Conv2d>();
+      return convolution(x, conv->weight, conv->bias, layer.padding);
+    }
     case LayerKind::kBatchNorm:
       return module->as<nn::BatchNorm2d>()->forward(x);
     case LayerKind::kRelu:
