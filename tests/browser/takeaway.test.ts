@@ -189,8 +189,12 @@ function listen(): void {
 
 test('a 7 can be drawn with the keyboard alone', () =>
   studio.during({ prepare: listen }, async (visit) => {
+    const isTold = () =>
+      visit.page.$eval('.hint', (hint) => /or with the arrow keys and Space/.test((hint as HTMLElement).innerText));
+    assert.equal(await isTold(), false);
     await visit.press('Tab');
     assert.equal(await visit.page.evaluate('document.activeElement.id'), 'pad');
+    assert.equal(await isTold(), true);
     await walk(visit, 'ArrowLeft', 5);
     await visit.press('Space');
     await walk(visit, 'ArrowRight', 10);

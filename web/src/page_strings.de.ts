@@ -12,6 +12,7 @@ export const kPage: typeof english.kPage = {
   pad: kPadLabel.empty,
   invitation: 'Schreib eine Ziffer, oder mehrere',
   pressOne: 'oder drück eine',
+  arrowKeys: 'oder mit Pfeiltasten und Leertaste',
   undo: 'Zurück',
   undoKeys: 'Rückgängig (Strg+Z)',
   undoKey: 'Strg Z',

@@ -11,6 +11,7 @@ export const kPage = {
   pad: kPadLabel.empty,
   invitation: 'Draw a digit, or several',
   pressOne: 'or press one',
+  arrowKeys: 'or with the arrow keys and Space',
   undo: 'Undo',
   undoKeys: 'Undo (Ctrl+Z)',
   undoKey: 'Ctrl Z',
