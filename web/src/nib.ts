@@ -13,6 +13,9 @@ const kFullest = 1.12 * kRadius;
 /** Pad sides per second at which the line is thinnest. */
 const kFastHand = 3.2;
 
+/** Of a dot, in the canvas's pixels: Chromium 156 draws nothing of a line without length. */
+const kSpeck = 0.01;
+
 /** How much of the way to its new width the nib goes from one sample to the next. */
 const kEase = 0.18;
 
@@ -95,6 +98,6 @@ function drawPiece(
   context.lineWidth = (a.r + b.r) * side;
   context.beginPath();
   context.moveTo(a.x * side, a.y * side);
-  context.lineTo(b.x * side, b.y * side);
-  context.stroke(); // round caps: a piece of no length is a disc
+  context.lineTo(b.x * side + (a === b ? kSpeck : 0), b.y * side);
+  context.stroke(); // round caps: a piece of hardly any length is a disc
 }
