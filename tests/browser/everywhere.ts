@@ -13,6 +13,8 @@ import * as table from './table_data.ts';
 
 /** Generous: two slow, shared cores. */
 const kPatienceMs = 60_000;
+/** No scroll of a browser stands still for so long. */
+const kStillMs = 150;
 const kPollMs = 30;
 
 interface Reading {
@@ -53,6 +55,18 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     assert.equal(await hand.evaluate('document.documentElement.dataset.state'), state);
   }
 
+  /** A view that opens comes up by and by; nobody hits what moves. */
+  async function atRest(): Promise<void> {
+    for (let before = NaN, now = 0; before !== now; before = now, now = await hand.evaluate<number>('scrollY')) {
+      await pause(kStillMs);
+    }
+  }
+
+  async function click(selector: string): Promise<void> {
+    await atRest();
+    await hand.click(selector);
+  }
+
   async function reading(): Promise<Reading> {
     await until("document.querySelector('#digit').getAttribute('aria-busy') === 'false'");
     return hand.evaluate<Reading>(`(() => {
@@ -62,8 +76,11 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
   }
 
   async function draw(strokes: readonly Point[][], pointer: Pointer = 'mouse'): Promise<void> {
+    await atRest();
     const pad = await hand.evaluate<Box>(`(() => {
-      const { x, y, width } = document.querySelector('#pad').getBoundingClientRect();
+      const pad = document.querySelector('#pad'); // an open view may have come up over it
+      if (pad.getBoundingClientRect().top < 0) pad.scrollIntoView({ behavior: 'instant' });
+      const { x, y, width } = pad.getBoundingClientRect();
       return { x, y, width };
     })()`);
     await hand.draw(fitted(strokes, pad), pointer);
@@ -102,7 +119,7 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
         self.given = { name, text: await blobs.get(href).text() };
       };
     })()`);
-    await hand.click(button);
+    await click(button);
     await until('self.given !== null');
     return hand.evaluate('self.given');
   }
@@ -128,7 +145,7 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
       const { digit, confidence } = await reading();
       assert.equal(digit, label);
       assert.ok(confidence > 0.5 && confidence <= 1);
-      await hand.click('#clear');
+      await click('#clear');
       assert.deepEqual(await reading(), kEmpty);
     }
   });
@@ -139,8 +156,8 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     const read = await reading();
     assert.equal(read.digit, '3');
     const steps: [() => Promise<void>, Reading][] = [
-      [() => hand.click('#undo'), kEmpty],
-      [() => hand.click('#redo'), read],
+      [() => click('#undo'), kEmpty],
+      [() => click('#redo'), read],
       [() => hand.press('z', 'Control'), kEmpty],
       [() => hand.press('y', 'Control'), read],
       [() => hand.press('Escape'), kEmpty],
@@ -188,8 +205,8 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     await draw(drawing('2'));
     const { digit } = await reading();
     assert.equal(digit, '2');
-    await hand.click('#share');
-    await hand.click('#copy-link');
+    await click('#share');
+    await click('#copy-link');
     await until("location.hash.startsWith('#d=') && document.querySelector('#note').textContent !== ''");
     const link = await hand.evaluate<string>('location.href');
     await hand.goto('about:blank');
@@ -222,10 +239,10 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     assert.ok(names.length > 0);
     for (const name of names) {
       const button = `#views [data-view=${name}]`;
-      await hand.click(button);
+      await click(button);
       await until("document.querySelector('#view .body').childElementCount > 0");
       assert.equal(await hand.evaluate("document.querySelector('#view').hidden"), false);
-      await hand.click(button);
+      await click(button);
       assert.equal(await hand.evaluate("document.querySelector('#view').hidden"), true);
     }
     assert.equal((await reading()).digit, '8');
@@ -240,10 +257,10 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     await drop('mine.onnx', readFileSync(path.join(kRoot, 'models/compact.onnx')));
     await shows('#view .model p', /^The page now reads with mine\.onnx\.$/);
     assert.equal(await hand.evaluate("document.querySelector('#network select').value"), 'mine.onnx');
-    await hand.click('#clear');
+    await click('#clear');
     await draw(drawing('5'));
     assert.equal((await reading()).digit, '5');
-    await hand.click('#view .model > button:not(.cross)');
+    await click('#view .model > button:not(.cross)');
     await until("document.querySelector('#network select').value === 'compact'");
     assert.equal((await reading()).digit, '5');
   });
@@ -272,14 +289,14 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
 
   scenario('what is taught stays on this machine, is exported for the trainer, and deleted', async () => {
     await visit();
-    await hand.click('#views [data-view=teach]');
+    await click('#views [data-view=teach]');
     await until("document.querySelectorAll('#view .label').length === 11");
     await draw(drawing('7'));
     assert.equal((await reading()).digit, '7');
-    await hand.click('#view .label:nth-child(8)');
+    await click('#view .label:nth-child(8)');
     await shows('#view .status', /^Kept as 7\./);
     await visit();
-    await hand.click('#views [data-view=teach]');
+    await click('#views [data-view=teach]');
     await shows('#view .gallery .name', /^7$/);
     const { name, text } = await saved('#view .keep button');
     assert.equal(name, 'drawings.jsonl');
@@ -287,7 +304,7 @@ export function everywhere(open: (options: HandOptions) => Promise<Hand>): void 
     assert.deepEqual(rest, []);
     assert.equal(line.label, '7');
     assert.ok(line.strokes.length === drawing('7').length && line.strokes[0].length > 3);
-    await hand.click('#view .gallery .remove');
+    await click('#view .gallery .remove');
     await shows('#view .count', /^No drawings/);
   });
 
