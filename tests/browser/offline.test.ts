@@ -113,7 +113,7 @@ test('a new version is shown at the next visit at once, and offered to whoever h
   await reads(visit, '7');
   publish('aaaaaaaaaa');
   await visit.page.evaluate(async () => (await navigator.serviceWorker.ready).update());
-  await visit.page.waitForSelector('#update:not([hidden])', { timeout: 20_000 });
+  await visit.page.waitForSelector('#update:not([hidden])', { timeout: 60_000 });
   assert.equal(await visit.text('html', 'data-version'), old, 'nothing was forced');
   assert.equal((await visit.reading()).digit, '7');
   await Promise.all([visit.page.waitForNavigation(), visit.page.click('#reload')]);

@@ -21,6 +21,7 @@ namespace {
 
 TEST(Presets, HaveTheParametersTheyAreDocumentedWith) {
   EXPECT_EQ(Network(preset("compact"))->parameter_count(), 42954);
+  EXPECT_EQ(Network(preset("large"))->parameter_count(), 288170);
   EXPECT_EQ(Network(preset("two-stage"))->parameter_count(), 32154);
 }
 
@@ -69,7 +70,7 @@ TEST(Presets, CountWhatLibTorchCounts) {
 }
 
 TEST(Presets, AnUnknownNameListsTheKnown) {
-  expect_failure([] { preset("huge"); }, "huge", "compact, two-stage");
+  expect_failure([] { preset("huge"); }, "huge", "compact, large");
 }
 
 TEST(NetworkSpec, SurvivesJson) {
