@@ -10,9 +10,9 @@ namespace inkling {
 //
 // On a CPU the channels are filled up with zeros to whole blocks of 16. oneDNN does so by itself,
 // but 3.7.2 (Debian 13's) then copies no more than the first pixels of the last, partly filled
-// block on some processors (seen on Zen 5, with 40 and with 24 channels): outputs and gradients are
-// wrong, in part by what lay in memory before. Whole blocks it copies well. A single input channel
-// is not blocked.
+// block on some processors (seen on an EPYC with AVX-512, with 40 and with 24 channels): outputs
+// and gradients are wrong, in part by what lay in memory before. Whole blocks it copies well. A
+// single input channel is not blocked.
 torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight,
                           const torch::Tensor& bias, std::int64_t padding);
 
