@@ -2,9 +2,14 @@
 // 1 failed (one line: what, where, a hint), 2 wrong usage.
 #include <c10/util/Exception.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -30,6 +35,16 @@ std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
   return std::string("there is no verb '") + argv[1] + "'; there are " + verbs;
 }
 
+// Memory that is freed stays with the process. A step's larger tensors would else go back to the system
+// and come again, zeroed page by page, each time: most of the time of a step of wide layers.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kLargest = 1 << 30;  // bytes; what is larger still comes from mmap
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 int fail(const std::string& sentence) {
   std::fprintf(stderr, "inkling: %s\n", sentence.c_str());
   return 1;
@@ -38,6 +53,7 @@ int fail(const std::string& sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not an end
   CLI::App app{"Inkling trains handwritten-digit recognisers and exports them as ONNX."};
   app.require_subcommand(1);

@@ -374,9 +374,11 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
     for (const std::string& name : preset_names()) print_preset(name, flags.variation);
     return;
   }
+  flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
+  flags.options.schedule.kind = schedule_kind(flags.schedule);
+  flags.options.precision = precision_of(flags.precision);
   if (flags.benchmark) {
     if (flags.threads > 0) at::set_num_threads(flags.threads);
-    flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
     return run_benchmark(flags);
   }
   if (flags.resume && !flags.resume->empty()) {
@@ -393,8 +395,6 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
   }
   require_sound(flags);
   if (flags.threads > 0) at::set_num_threads(flags.threads);
-  flags.options.optimizer.kind = optimizer_kind(flags.optimizer);
-  flags.options.schedule.kind = schedule_kind(flags.schedule);
   const auto group =
       join_processes(choose_device(flags.device).is_cuda(), flags.peer_timeout, flags.threads);
   if (group == nullptr) return train_seeds(flags, command, std::move(command_line), nullptr);

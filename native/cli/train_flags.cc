@@ -106,6 +106,12 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
       ->allow_extra_args(false);
   add_number(command, "--teacher-share", o.teacher_share, 0.0, 1.0,
              "How much of the loss is the distance to the teacher's answers");
+  command
+      .add_option("--precision", flags.precision,
+                  "auto (bfloat16 on a GPU, float32 on a CPU), float32, or bfloat16, which is "
+                  "quicker on a CPU with AVX512-BF16 or AMX")
+      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
+      ->capture_default_str();
   command.add_flag("--sync-batch-norm", o.sync_batch_norm,
                    "Several processes: batch norm over all their rows, not each one's own");
   add_number(command, "--early-stopping", o.stop_patience, Int{0}, Int{100'000},

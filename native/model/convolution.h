@@ -5,7 +5,7 @@
 
 namespace inkling {
 
-// x [N,C,H,W], weight [out,C,k,k], bias [out] or undefined -> [N,out,H',W']; stride 1, zeros of
+// float32 or bfloat16: x [N,C,H,W], weight [out,C,k,k], bias [out] or undefined -> [N,out,H',W']; stride 1, zeros of
 // `padding` pixels around.
 //
 // On a CPU the channels are filled up with zeros to whole blocks of 16. oneDNN does so by itself,

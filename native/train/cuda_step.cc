@@ -91,17 +91,17 @@ RepeatedStep::~RepeatedStep() = default;
 RepeatedStep::RepeatedStep(RepeatedStep&&) noexcept = default;
 RepeatedStep& RepeatedStep::operator=(RepeatedStep&&) noexcept = default;
 
-Autocast::Autocast(torch::Device device) : on_(device.is_cuda()) {
+Autocast::Autocast(torch::Device device, bool on) : device_(device.type()), on_(on) {
   if (!on_) return;
-  at::autocast::set_autocast_enabled(at::kCUDA, true);
-  at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
+  at::autocast::set_autocast_enabled(device_, true);
+  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
   at::autocast::set_autocast_cache_enabled(false);  // a graph must not keep casts of old weights
 }
 
 Autocast::~Autocast() {
   if (!on_) return;
   at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCUDA, false);
+  at::autocast::set_autocast_enabled(device_, false);
   at::autocast::set_autocast_cache_enabled(true);
 }
 

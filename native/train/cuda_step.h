@@ -34,15 +34,16 @@ class RepeatedStep {
   std::unique_ptr<Graph> graph_;
 };
 
-// bfloat16 autocast for as long as it lives; nothing on a CPU.
+// bfloat16 autocast of what runs on the device, for as long as it lives; nothing unless `on`.
 class Autocast {
  public:
-  explicit Autocast(torch::Device device);
+  Autocast(torch::Device device, bool on);
   ~Autocast();
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
+  at::DeviceType device_;
   bool on_;
 };
 

@@ -39,12 +39,15 @@ Step::Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAvera
       label_smoothing_(label_smoothing),
       batch_(batch),
       device_(network->parameters().front().device()),
+      bfloat16_(device_.is_cuda()),
       repeated_([this] { on_device(); }, device_.is_cuda()) {}
 
 void Step::set_exchange(Exchange exchange) {
   exchange_ = std::move(exchange);
   repeated_ = RepeatedStep([this] { on_device(); }, /*capture=*/false);
 }
+
+void Step::set_bfloat16(bool on) { bfloat16_ = on; }
 
 void Step::set_teacher(Teacher& teacher, double share) {
   teacher_ = &teacher, teacher_share_ = share;
@@ -59,7 +62,7 @@ torch::Tensor Step::loss_of(const torch::Tensor& logits, const Batch& batch) con
                        F::CrossEntropyFuncOptions(sum).label_smoothing(label_smoothing_));
   if (teacher_ == nullptr) return to_labels / static_cast<double>(batch_);
   const torch::Tensor answers = [&] {
-    const Autocast autocast(device_);
+    const Autocast autocast(device_, bfloat16_);
     return (*teacher_)(batch.pixels);
   }();
   const torch::Tensor to_teacher = F::cross_entropy(logits, answers, sum);
@@ -77,7 +80,7 @@ void Step::operator()(double learning_rate, std::uint64_t seed) {
 void Step::on_device() {
   const Batch batch = batches_.next();
   const torch::Tensor logits = [&] {
-    const Autocast autocast(device_);
+    const Autocast autocast(device_, bfloat16_);
     return network_->forward(batch.pixels);
   }();
   torch::Tensor loss = loss_of(logits.to(torch::kFloat32), batch);

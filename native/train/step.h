@@ -47,6 +47,9 @@ class Step {
   using Exchange = std::function<void(torch::Tensor& loss, torch::Tensor& correct)>;
   void set_exchange(Exchange exchange);
 
+  // Whether networks compute in bfloat16, weights and sums staying float32; from the start: on a GPU.
+  void set_bfloat16(bool on);
+
   // Of the loss, `share` is the distance to the teacher's answers rather than to the labels.
   void set_teacher(Teacher& teacher, double share);
 
@@ -65,6 +68,7 @@ class Step {
   double label_smoothing_;
   std::int64_t batch_;
   torch::Device device_;
+  bool bfloat16_;
   Exchange exchange_;
   Teacher* teacher_ = nullptr;
   double teacher_share_ = 0;

@@ -52,6 +52,7 @@ class Loop {
         step_(network_, batches_, optimizer_, average_, sums_, options.label_smoothing,
               options.batches.batch),
         checkpoints_(folder) {
+    step_.set_bfloat16(is_bfloat16(options.precision, device_));
     if (!options.teachers.empty()) {
       step_.set_teacher(teacher_.emplace(options.teachers, device_), options.teacher_share);
     }
@@ -362,6 +363,17 @@ void save_probe(const TrainingData& data, const fs::path& folder) {
 }
 
 }  // namespace
+
+Precision precision_of(const std::string& name) {
+  if (name == "auto") return Precision::kAuto;
+  if (name == "float32") return Precision::kFloat32;
+  if (name == "bfloat16") return Precision::kBFloat16;
+  throw Failure("there is no precision '" + name + "'; there are auto, float32 and bfloat16");
+}
+
+bool is_bfloat16(Precision precision, torch::Device device) {
+  return precision == Precision::kAuto ? device.is_cuda() : precision == Precision::kBFloat16;
+}
 
 void train(Network& network, const TrainingData& data, const TrainOptions& options,
            const fs::path& folder, Run& run, ProcessGroup* group) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "data/sources.h"
@@ -16,6 +17,12 @@
 #include "train/schedule.h"
 
 namespace inkling {
+
+// What networks compute in while they learn; weights, gradients and sums are float32 always.
+enum class Precision { kAuto, kFloat32, kBFloat16 };  // auto: bfloat16 on a GPU, float32 on a CPU
+
+Precision precision_of(const std::string& name);  // "auto", "float32", "bfloat16"; throws Failure
+bool is_bfloat16(Precision precision, torch::Device device);
 
 struct TrainOptions {
   std::int64_t epochs = 40;
@@ -31,6 +38,7 @@ struct TrainOptions {
   bool resume = false;             // go on from the folder's newest whole checkpoint, if any
   std::vector<std::filesystem::path> teachers;  // runs to learn from besides the labels
   double teacher_share = 0.5;                   // of the loss
+  Precision precision = Precision::kAuto;
   bool sync_batch_norm = false;  // statistics of all processes' rows, not each process's own
 };
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { ElementHandle } from 'puppeteer-core';
 import { example } from '../../web/src/examples.ts';
 import { drawing } from './curves.ts';
@@ -305,4 +306,28 @@ test("MNIST's test digits give the card's accuracy", { skip: mnist.skip }, () =>
     const [, share, unsure] = /^([\d.]+)\s% right, \d+ wrong\. Not sure of (\d+)/.exec(score)!;
     const card = readFileSync(path.join(kRoot, 'models/compact.md'), 'utf8');
     assert.match(card, new RegExp(`\\| MNIST test \\| 10,000 \\| ${share} % \\|.*\\| ${Number(unsure) / 100}0? % \\|`));
+  }));
+
+test("a table as long as Kaggle's is read while the page goes on", { skip: mnist.skip }, () =>
+  studio.during({}, async (visit) => {
+    const rows = 28_000;
+    const kHead = 16; // bytes before the pixels of an IDX file
+    const pixels = gunzipSync(readFileSync(dataFile('mnist/train-images-idx3-ubyte.gz').path));
+    const images = Array.from({ length: rows }, (_, i) => pixels.subarray(kHead + 784 * i, kHead + 784 * (i + 1)));
+    await openView(visit, 'files');
+    await visit.page.evaluate(() => {
+      const seen = { last: performance.now(), longest: 0 };
+      Object.assign(window, { seen });
+      const look = (now: number) => {
+        seen.longest = Math.max(seen.longest, now - seen.last);
+        seen.last = now;
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    await choose(visit, [{ name: 'long.csv', content: table.csv(images) }]);
+    const said = await textOf(visit, '#view .said', /28,000 digits read in/, 300_000);
+    const longest = await visit.page.evaluate(() => (window as unknown as { seen: { longest: number } }).seen.longest);
+    console.log(`${said} The longest time between two frames: ${longest.toFixed(0)} ms.`);
+    assert.ok((await visit.page.$$eval('#view button', (all) => all.map((one) => one.textContent))).includes('Save submission.csv'));
   }));

@@ -10,8 +10,9 @@
 namespace inkling {
 namespace {
 
-// Of the largest value; sums of up to 360 products in another order.
+// Of the largest value; sums of up to 360 products in another order, or of 2,352 for a kernel.
 constexpr double kMaxDifference = 1e-5;
+constexpr double kMaxDifferenceOfBFloat16 = 2e-2;  // eight bits a number
 
 struct Shape {
   std::int64_t n, in, out, side;
@@ -28,12 +29,14 @@ class WithoutOneDnn {
 };
 
 template <typename Fn>
-Results run(const std::array<torch::Tensor, 3>& given, const torch::Tensor& wanted, Fn convolve) {
+Results run(const std::array<torch::Tensor, 3>& given, const torch::Tensor& wanted, Fn convolve,
+            torch::ScalarType type = torch::kFloat32) {
   std::array<torch::Tensor, 3> leaves;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     leaves[i] = given[i].clone().requires_grad_();
   }
-  const torch::Tensor y = convolve(leaves[0], leaves[1], leaves[2]);
+  const torch::Tensor y =
+      convolve(leaves[0].to(type), leaves[1].to(type), leaves[2].to(type)).to(torch::kFloat32);
   (y * wanted).sum().backward();
   return {y.detach(), leaves[0].grad(), leaves[1].grad(), leaves[2].grad()};
 }
@@ -47,9 +50,11 @@ TEST_P(Convolution, AndItsGradientsAreThoseOfLibTorchWithoutOneDnn) {
                                               torch::randn({s.out, s.in, 3, 3}),
                                               torch::randn({s.out})};
   const torch::Tensor wanted = torch::randn({s.n, s.out, s.side, s.side});
-  const Results ours = run(given, wanted, [](const auto& x, const auto& w, const auto& b) {
+  const auto convolve = [](const auto& x, const auto& w, const auto& b) {
     return convolution(x, w, b, 1);
-  });
+  };
+  const Results ours = run(given, wanted, convolve);
+  const Results coarse = run(given, wanted, convolve, torch::kBFloat16);
   const WithoutOneDnn plain;
   const Results expected = run(given, wanted, [](const auto& x, const auto& w, const auto& b) {
     return torch::conv2d(x, w, b, 1, 1);
@@ -57,6 +62,9 @@ TEST_P(Convolution, AndItsGradientsAreThoseOfLibTorchWithoutOneDnn) {
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const double largest = expected[i].abs().max().item<double>();
     EXPECT_LE((ours[i] - expected[i]).abs().max().item<double>(), kMaxDifference * largest) << i;
+    EXPECT_LE((coarse[i] - expected[i]).abs().max().item<double>(),
+              kMaxDifferenceOfBFloat16 * largest)
+        << i;
   }
 }
 

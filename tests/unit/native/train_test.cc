@@ -264,6 +264,28 @@ TEST(Training, TheSameSeedGivesTheSameWeights) {
   EXPECT_EQ(read_file(a / "last.safetensors"), read_file(b / "last.safetensors"));
 }
 
+TEST(Training, LearnsInBFloat16TooAndOtherwiseThanInFloat32) {
+  const TempFolder a, b, c;
+  Network network{nullptr};
+  TrainOptions options = quick();
+  options.precision = Precision::kBFloat16;
+  const inkling::Run run = train_made_up(a, network, options);
+  EXPECT_GE(run.details.at("validation").at("accuracy").get<double>(), 0.9);
+  options.epochs = 1;
+  train_made_up(b, network, options);
+  options.precision = Precision::kFloat32;
+  train_made_up(c, network, options);
+  EXPECT_NE(read_file(b / "last.safetensors"), read_file(c / "last.safetensors"));
+}
+
+TEST(Precision, OfAutoIsTheDevices) {
+  EXPECT_FALSE(is_bfloat16(precision_of("auto"), torch::kCPU));
+  EXPECT_TRUE(is_bfloat16(precision_of("auto"), torch::kCUDA));
+  EXPECT_FALSE(is_bfloat16(precision_of("float32"), torch::kCUDA));
+  EXPECT_TRUE(is_bfloat16(precision_of("bfloat16"), torch::kCPU));
+  expect_failure([] { precision_of("half"); }, "half", "bfloat16");
+}
+
 TEST(Training, StopsWhenTheLossIsNoNumber) {
   const TempFolder folder;
   Network network{nullptr};
