@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { readGraph } from '../../web/views/inside/onnx_weights.ts';
 import { windowSum, nodeOf, sourceOf } from '../../web/views/inside/window_sum.ts';
 import { drawing } from './curves.ts';
+import { kWide, number } from './numbers.ts';
 import { kRoot, Studio, type Visit, type VisitOptions } from './studio.ts';
 
 const kModel = readFileSync(path.join(kRoot, 'models/compact.onnx'));
@@ -202,6 +203,33 @@ test('the pictures follow the drawing', () =>
     assert.equal((await visit.reading()).digit, '8');
     const changed = "document.querySelector('.maps .map canvas').toDataURL() !==";
     await visit.page.waitForFunction(`${changed} '${one}'`, { timeout: 30_000 });
+  }));
+
+test('of a number the digit written last is looked into, until another is chosen', () =>
+  studio.during({ reducedMotion: true }, async (visit) => {
+    const buttons = () =>
+      visit.page.$$eval('.digits button', (all) =>
+        all.map((one) => (one.ariaPressed === 'true' ? `[${one.textContent}]` : one.textContent)).join(' '),
+      );
+    const picture = () =>
+      visit.page.$eval('.maps .map canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const another = (than: string) =>
+      visit.page.waitForFunction((than) =>
+        document.querySelector<HTMLCanvasElement>('.maps .map canvas')!.toDataURL() !== than, { timeout: 30_000 }, than);
+    await visit.draw(number('203'), kWide);
+    assert.equal((await visit.reading()).digit, '203');
+    await visit.page.click('#views [data-view=inside]');
+    await visit.page.waitForSelector('.maps .map canvas', { timeout: 30_000 });
+    assert.equal(await buttons(), '2 0 [3]');
+    const three = await picture();
+    await visit.page.click('.digits button');
+    await another(three);
+    assert.equal(await buttons(), '[2] 0 3');
+    await visit.press('z', 'Control'); // the number is another one, with another last digit
+    await visit.page.waitForFunction(() => document.querySelectorAll('.digits button').length === 2);
+    assert.equal(await buttons(), '2 [0]');
+    await visit.press('z', 'Control');
+    await visit.page.waitForFunction(() => document.querySelector('.digits button') === null);
   }));
 
 test('the evidence names the digit, and what is read without the patch that matters most', () =>

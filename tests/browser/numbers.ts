@@ -1,7 +1,7 @@
 // Numbers made of single drawings: digits side by side, a gap between their boxes, a hand that does not keep
 // the line quite.
-import type { Point } from './curves.ts';
-import type { Random } from './random.ts';
+import { drawing, type Placement, type Point } from './curves.ts';
+import { seeded, type Random } from './random.ts';
 
 export interface Number {
   strokes: Point[][];
@@ -34,4 +34,13 @@ export function sideBySide(
     x += (Math.max(...xs) - left) / height + least + (greatest - least) * random();
   }
   return number;
+}
+
+/** Where a number has room on the pad. */
+export const kWide: Placement = { x: 0.05, y: 0.05, side: 0.9 };
+
+/** The strokes of a number, as it is drawn. */
+export function number(digits: string): Point[][] {
+  const drawings = [...digits].map((label) => drawing(label));
+  return sideBySide(drawings, { height: 80, gap: [0.3, 0.4], random: seeded(9) }).strokes;
 }

@@ -2,8 +2,8 @@
 // an answer is `?`.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { drawing, type Placement } from './curves.ts';
-import { sideBySide } from './numbers.ts';
+import { drawing } from './curves.ts';
+import { kWide, number } from './numbers.ts';
 import { seeded } from './random.ts';
 import { Studio, type Visit } from './studio.ts';
 
@@ -17,13 +17,6 @@ after(() => studio?.close());
 
 /** A long number takes this much of its room at least: its figures need not be as wide as the font's widest. */
 const kFilled = 0.9;
-
-const kWide: Placement = { x: 0.05, y: 0.05, side: 0.9 };
-
-function number(digits: string) {
-  const drawings = [...digits].map((label) => drawing(label));
-  return sideBySide(drawings, { height: 80, gap: [0.3, 0.4], random: seeded(9) }).strokes;
-}
 
 const boxes = (visit: Visit) =>
   visit.page.$$eval('#boxes span', (spans) =>

@@ -178,7 +178,7 @@ function showAnswer(reading: Reading | null, settled: boolean): void {
   boxes.show(reading);
   bars.show(newest?.probabilities ?? null, newest?.digit ?? null);
   glimpse.show(newest?.pixels ?? null);
-  views.answered(newest, reading?.digits.length ?? 0);
+  views.answered(reading);
   if (!settled || frame !== 0) return;
   answer.busy = false;
   if (pad.live !== null) return;

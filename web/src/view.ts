@@ -1,7 +1,8 @@
 // What the page and a view say to each other. A view is a part of the page that is fetched when it is first
 // opened (web/views/NAME, bundled alone): its module exports `open`, and one view is open at a time.
-import type { Classification, Inkling, Range, Stroke } from '../../wasm/js/index.ts';
+import type { Inkling, Range, Stroke } from '../../wasm/js/index.ts';
 import type { Ink } from './history.ts';
+import type { Reading } from './reading.ts';
 
 /** A network that the page can read with. */
 export interface Model {
@@ -56,8 +57,8 @@ export interface PageContext {
 }
 
 export interface View {
-  /** Each answer to the newest ink, the last one at once on opening; null: nothing is drawn. `digits`: how many there are. */
-  answered?(answer: Classification | null, digits: number): void;
+  /** What is read of the newest ink, the last reading at once on opening; null: nothing is drawn. */
+  answered?(reading: Reading | null): void;
   /** A digit's key was pressed; true: the view took it, and no example is shown. */
   digit?(digit: number): boolean;
   /** Files for this view were dropped on the page. */

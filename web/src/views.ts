@@ -1,6 +1,6 @@
 // The host of the views: a row of quiet buttons and one section for whichever view is open. A view's script
 // and style are fetched when it is first opened; one that does not arrive says so, and the page goes on.
-import type { Classification } from '../../wasm/js/index.ts';
+import type { Reading } from './reading.ts';
 import { viewFiles } from './site.ts';
 import { kViews } from './strings.ts';
 import type { Given, PageContext, View, ViewModule } from './view.ts';
@@ -16,8 +16,7 @@ export class Views {
   readonly #section: HTMLElement;
   readonly #page: PageContext;
   #open: Open | null = null;
-  #answer: Classification | null = null;
-  #digits = 0;
+  #reading: Reading | null = null;
   /** Of a view's script, how often it did not arrive. */
   readonly #failures = new Map<string, number>();
 
@@ -36,11 +35,10 @@ export class Views {
     addEventListener('resize', () => this.#hold(false));
   }
 
-  /** Each answer to the newest ink. */
-  answered(answer: Classification | null, digits: number): void {
-    this.#answer = answer;
-    this.#digits = digits;
-    this.#open?.view?.answered?.(answer, digits);
+  /** What is read of the newest ink. */
+  answered(reading: Reading | null): void {
+    this.#reading = reading;
+    this.#open?.view?.answered?.(reading);
   }
 
   /** A digit's key was pressed; true: the open view took it. */
@@ -101,7 +99,7 @@ export class Views {
       const view = await enter(body, this.#page);
       if (this.#open !== open) return view.close();
       open.view = view;
-      view.answered?.(this.#answer, this.#digits);
+      view.answered?.(this.#reading);
     } catch (error) {
       if (this.#open === open) body.textContent = reasonOf(error);
     }

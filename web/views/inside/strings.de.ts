@@ -3,6 +3,7 @@ import type * as english from './strings.ts';
 
 export const kInside: typeof english.kInside = {
   draw: 'Schreib eine Ziffer und sieh hier, was aus ihr wird.',
+  digits: 'Die Ziffer, in die hineingesehen wird',
   steps: 'Schritte',
   back: 'Zurück',
   next: (title) => `Weiter: ${title}`,

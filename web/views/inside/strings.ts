@@ -1,6 +1,7 @@
 // What the view "Look inside" says. Numbers come as they are to be shown.
 export const kInside = {
   draw: 'Draw a digit, and watch here what becomes of it.',
+  digits: 'The digit to look into',
   steps: 'Steps',
   back: 'Back',
   next: (title: string) => `Next: ${title}`,

@@ -1,6 +1,7 @@
 // "Look inside": what the network does to a drawing, a step at a time, while it is drawn. It asks an engine of
 // its own, so that the pen never waits for it; at most one question is under way, and the newest ink wins.
 import type { Classification } from '../../../wasm/js/index.ts';
+import type { Reading } from '../../src/reading.ts';
 import type { PageContext, View } from '../../src/view.ts';
 import { chaptersOf, type Chapter } from './chapters.ts';
 import { readGraph, type Graph } from './onnx_weights.ts';
@@ -12,7 +13,11 @@ export async function open(host: HTMLElement, page: PageContext): Promise<View> 
   const chapters = chaptersOf(await engine.plan(), await graphOf(page));
   const parts = frame(chapters);
   host.classList.add('inside');
-  host.append(...parts.elements);
+  const choice = new DigitChoice((chosen) => {
+    answer = chosen;
+    void refresh();
+  });
+  host.append(choice.element, ...parts.elements);
 
   let at = -1;
   let show: ((answer: Classification) => Promise<void>) | null = null;
@@ -57,10 +62,7 @@ export async function open(host: HTMLElement, page: PageContext): Promise<View> 
   const repaint = () => void refresh();
   scheme.addEventListener('change', repaint);
   return {
-    answered(newest) {
-      answer = newest;
-      void refresh();
-    },
+    answered: (reading) => choice.offer(reading),
     close() {
       closed = true;
       scheme.removeEventListener('change', repaint);
@@ -76,6 +78,51 @@ async function graphOf(page: PageContext): Promise<Graph | null> {
     return readGraph(await page.modelBytes());
   } catch {
     return null;
+  }
+}
+
+/** Of a number, the digit that is looked into: the one written last, until another is chosen. */
+class DigitChoice {
+  readonly element = make('div', 'digits');
+  readonly #chosen: (answer: Classification | null) => void;
+  #reading: Reading | null = null;
+  /** From the left; null: none was chosen. */
+  #at: number | null = null;
+
+  constructor(chosen: (answer: Classification | null) => void) {
+    this.#chosen = chosen;
+    this.element.setAttribute('role', 'group');
+    this.element.setAttribute('aria-label', kInside.digits);
+  }
+
+  offer(reading: Reading | null): void {
+    const count = reading?.digits.length ?? 0;
+    if (count !== this.#reading?.digits.length || reading!.newest !== this.#reading.newest) this.#at = null;
+    this.#reading = reading;
+    const row = this.element;
+    while (row.children.length > (count > 1 ? count : 0)) row.lastChild!.remove();
+    while (count > 1 && row.children.length < count) row.append(this.#button(row.children.length));
+    this.#turn();
+  }
+
+  #button(at: number): HTMLElement {
+    const button = make('button');
+    button.type = 'button';
+    button.addEventListener('click', () => {
+      this.#at = at;
+      this.#turn();
+    });
+    return button;
+  }
+
+  #turn(): void {
+    const { digits = [], newest = 0 } = this.#reading ?? {};
+    const at = this.#at ?? newest;
+    [...this.element.children].forEach((button, i) => {
+      button.textContent = String(digits[i].answer.digit ?? '?');
+      button.setAttribute('aria-pressed', String(i === at));
+    });
+    this.#chosen(digits[at]?.answer ?? null);
   }
 }
 

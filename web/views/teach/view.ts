@@ -1,9 +1,9 @@
 // The view "Teach it": one says what a drawing should have been, and it is kept, on the visitor's machine, until
 // it is deleted; all of them are given away as the file that the trainer reads.
-import type { Classification } from '../../../wasm/js/index.ts';
 import { button, make } from '../../src/dom.ts';
 import { restingRadius } from '../../src/nib.ts';
 import { save } from '../../src/share.ts';
+import type { Reading } from '../../src/reading.ts';
 import type { PageContext, View } from '../../src/view.ts';
 import { Gallery } from './gallery.ts';
 import { nameOf, sentenceOf } from './say.ts';
@@ -61,14 +61,15 @@ class Teaching implements View {
     const tools = make('div', { class: 'keep' }, this.#count, exporting, ...this.#importing(), clearing);
     const about = make('p', { class: 'about' }, kText.about);
     host.append(this.#ask, group, this.#status, this.#gallery.element, tools, this.#warning, about);
-    this.answered(null, 0);
+    this.answered(null);
     this.#refresh();
   }
 
   /** The digit that the network read is set off: most often another one is meant. */
-  answered(answer: Classification | null, digits: number): void {
+  answered(reading: Reading | null): void {
     const isEmpty = this.#page.strokes().length === 0;
-    this.#isNumber = digits > 1;
+    this.#isNumber = reading !== null && reading.digits.length > 1;
+    const answer = reading?.digits[reading.newest].answer ?? null;
     this.#ask.textContent = isEmpty ? kText.askEmpty : this.#isNumber ? kText.askOne : kText.ask;
     this.#labels.forEach((label, i) => {
       label.setAttribute('aria-disabled', String(isEmpty || this.#isNumber));
