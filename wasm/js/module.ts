@@ -182,7 +182,7 @@ export class EngineModule {
   }
 
   /**
-   * The plan with the time that each step takes for these images (1 to 64), a median. The module has no clock:
+   * The plan with the time that each step takes for these images (of many, those run at once), a median. The module has no clock:
    * each step is repeated by itself until the clock here can see it, its weights staying in the cache.
    */
   profile(pixels: Float32Array, rounds: number): ProfiledStep[] {

@@ -88,6 +88,18 @@ float probability_of(std::span<const float> values, std::size_t best) {
   return within && std::abs(sum - 1) < kRounding ? values[best] : 1 / exponentials;
 }
 
+// Images for each run when there are `count`: all runs are of one size, since another size is set up
+// anew. The last one begins so early that it ends with the last image, and computes what is before
+// it a second time; of the sizes that do least of that the largest.
+std::size_t run_size(std::size_t count, std::size_t max) {
+  std::size_t best = std::min(count, max), least = std::numeric_limits<std::size_t>::max();
+  for (std::size_t n = best; n > max / 2; --n) {
+    const std::size_t computed = (count + n - 1) / n * n;
+    if (computed < least) best = n, least = computed;
+  }
+  return best;
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -143,11 +155,11 @@ Status Engine::classify_batch(std::span<const float> pixels, std::span<float> ou
                  " is not a finite number; pixels are ink from 0 to 1.");
   }
   return guarded("Classifying", [&]() -> Status {
-    for (std::size_t done = 0; done < count;) {
-      const std::size_t n = std::min(impl_->plan.max_batch(), count - done);
-      INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(done * size, n * size),
-                                              outputs.subspan(done * places, n * places)));
-      done += n;
+    const std::size_t n = run_size(count, impl_->plan.max_batch());
+    for (std::size_t done = 0; done < count; done += n) {
+      const std::size_t first = std::min(done, count - n);
+      INKLING_RETURN_IF_ERROR(impl_->plan.run(pixels.subspan(first * size, n * size),
+                                              outputs.subspan(first * places, n * places)));
     }
     if (!std::all_of(outputs.begin(), outputs.end(), [](float p) { return std::isfinite(p); })) {
       return Status::unsupported_model("The model computes NaN or infinity for these pixels.");

@@ -20,6 +20,7 @@ const kEngines: Record<string, string> = {
   inkling_worker: 'Inkling as a page uses it: in a worker',
   litert: 'LiteRT.js',
   onnxruntime: 'ONNX Runtime Web',
+  onnxruntime_int8: 'ONNX Runtime Web, int8',
   tfjs: 'TensorFlow.js, wasm',
   plain: 'loops in plain JavaScript',
 };
@@ -28,6 +29,7 @@ const kStarters = ['inkling_worker', 'litert', 'onnxruntime', 'tfjs', 'plain'];
 const kPackages: Record<string, string> = {
   litert: '@litertjs/core',
   onnxruntime: 'onnxruntime-web',
+  onnxruntime_int8: 'onnxruntime-web',
   tfjs: '@tensorflow/tfjs-backend-wasm',
   'onnxruntime-node': 'onnxruntime-node',
 };

@@ -29,7 +29,7 @@ struct Limits {
   // For one image, and for what is computed while loading: VGG-16 on 224x224 takes 15.5e9. Memory
   // does not bound it: two matrices of a few megabytes can be multiplied for hours.
   std::uint64_t multiply_adds = std::uint64_t{1} << 34;
-  std::size_t batch = 1024;  // images planned at once; the engine itself takes 64 at most
+  std::size_t batch = 1024;  // images planned at once; the engine itself takes 4 to 64 at most
 };
 
 // A file beside the model that holds some of its weights, by the name that the model calls it.
@@ -105,7 +105,7 @@ class Engine {
   const std::vector<PlanStep>& plan() const;
 
   // One of plan()'s steps alone, `times` times over, for the images of the last classify call (of
-  // more than 64, the last that were run at once): what a clock outside needs to measure it.
+  // many, the last that were run at once): what a clock outside needs to measure it.
   // Errors: kInvalidArgument when there is no such step or nothing has been classified,
   // kOutOfMemory, kInternal.
   Status run_step(std::size_t index, std::size_t times = 1);

@@ -18,14 +18,15 @@ async function start(model: Uint8Array, batch: number): Promise<Answers> {
   };
 }
 
-const modelOf = (net: NetName) => fetchBytes(`/models/${net}.onnx`);
+const modelOf = (net: NetName, ending = '.onnx') => fetchBytes(`/models/${net}${ending}`);
 
-const load: Load = async (net, batch) => {
+/** ending: of the model's file, after the net's name. */
+export const loadOf = (ending?: string): Load => async (net, batch) => {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = '/files/onnxruntime/';
-  return start(await modelOf(net), batch);
+  return start(await modelOf(net, ending), batch);
 };
-export default load;
+export default loadOf();
 
 export const prepare: Prepare = async (net) => {
   ort.env.wasm.numThreads = 1;
