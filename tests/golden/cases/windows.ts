@@ -1,0 +1,101 @@
+// Convolutions, poolings and normalisations.
+import { conv, floats, given, ints, kMap, node, one, type Case } from './case.ts';
+
+export const kWindows: Record<string, Case> = {
+  'Conv 3x3': conv([5, 3, 3, 3]),
+  'Conv without bias': one('Conv', {}, { constants: [floats('w', [4, 3, 3, 3])] }),
+  'Conv 1x1': conv([4, 3, 1, 1]),
+  'Conv 7x7 padded': conv([4, 3, 7, 7], { pads: [3, 3, 3, 3] }),
+  'Conv with uneven pads and strides': conv([4, 3, 3, 2], { pads: [2, 0, 1, 1], strides: [2, 3] }),
+  'Conv dilated': conv([4, 3, 3, 3], { dilations: [2, 3] }),
+  'Conv depthwise': conv([3, 1, 3, 3], { group: 3, pads: [1, 1, 1, 1] }),
+  'Conv in groups': conv([6, 2, 3, 3], { group: 2 }, [1, 4, 8, 9]),
+  'Conv SAME_UPPER': conv([4, 3, 4, 4], { auto_pad: 'SAME_UPPER', strides: [2, 2] }),
+  'Conv SAME_LOWER': conv([4, 3, 4, 4], { auto_pad: 'SAME_LOWER', strides: [2, 2] }),
+  'Conv VALID': conv([4, 3, 3, 3], { auto_pad: 'VALID' }),
+  'Conv of one dimension': one('Conv', { pads: [1, 1] }, { dims: [1, 3, 20], constants: [floats('w', [4, 3, 3])] }),
+  'MaxPool': one('MaxPool', { kernel_shape: [2, 2], strides: [2, 2] }),
+  'MaxPool ceil_mode': one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+  'MaxPool padded and dilated': one('MaxPool', { kernel_shape: [2, 3], pads: [1, 1, 0, 1], dilations: [2, 1] }),
+  'MaxPool SAME_UPPER': one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' }),
+  'AveragePool': one('AveragePool', { kernel_shape: [2, 3], strides: [2, 2] }),
+  'AveragePool padded': one('AveragePool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+  'AveragePool count_include_pad': one('AveragePool', { kernel_shape: [3, 3], pads: [1, 0, 2, 1], count_include_pad: 1 }),
+  'AveragePool ceil_mode': one('AveragePool', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+  'MaxPool SAME_LOWER': one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_LOWER' }),
+  'MaxPool ceil_mode padded': one('MaxPool', { kernel_shape: [3, 3], strides: [3, 2], pads: [1, 1, 1, 1], ceil_mode: 1 }),
+  'MaxPool of one dimension': one('MaxPool', { kernel_shape: [3], strides: [2], pads: [1, 1] }, { dims: [1, 3, 20] }),
+  'MaxPool with gaps between windows': one('MaxPool', { kernel_shape: [2, 2], strides: [3, 3] }),
+  'AveragePool SAME_LOWER': one('AveragePool', { kernel_shape: [3, 4], strides: [2, 2], auto_pad: 'SAME_LOWER' }),
+  'AveragePool SAME_UPPER count_include_pad': one('AveragePool', {
+    ...{ kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER', count_include_pad: 1 },
+  }),
+  'AveragePool ceil_mode padded, count_include_pad': one('AveragePool', {
+    ...{ kernel_shape: [3, 3], strides: [3, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
+  }, { opset: 19 }),
+  'AveragePool dilated': one('AveragePool', { kernel_shape: [2, 3], dilations: [2, 2] }, { opset: 19 }),
+  'AveragePool of one dimension': one('AveragePool', { kernel_shape: [3], strides: [2] }, { dims: [1, 3, 20] }),
+  'Conv SAME_LOWER, stride past the kernel': conv([4, 3, 1, 2], { auto_pad: 'SAME_LOWER', strides: [3, 3] }),
+  'Conv depthwise 5x5': conv([5, 1, 5, 5], { group: 5, pads: [2, 2, 2, 2] }, [1, 5, 8, 9]),
+  'Conv depthwise 3x1, strided': conv([10, 1, 3, 1], { group: 10, strides: [2, 1] }, [1, 10, 8, 9]),
+  'Conv depthwise 7x7': conv([4, 1, 7, 7], { group: 4, pads: [3, 3, 3, 3] }, [1, 4, 8, 9]),
+  'Conv depthwise, two outputs a channel': conv([6, 1, 3, 3], { group: 3 }),
+  'Conv of as many pixels as its window': conv([9, 3, 8, 9]),
+  'Conv of channels taken for images': {
+    dims: kMap,
+    constants: [ints('images', [3, 1, 8, 9]), floats('w', [5, 1, 3, 3]), floats('d', [5, 1, 5, 5])],
+    nodes: [
+      node('Reshape', ['image', 'images'], ['i']),
+      node('Conv', ['i', 'w'], ['c'], { pads: [1, 1, 1, 1] }),
+      node('Conv', ['c', 'd'], ['y'], { pads: [2, 2, 2, 2], group: 5 }),
+    ],
+  },
+  'Conv 1x1 strided': conv([9, 3, 1, 1], { strides: [2, 2] }),
+  'Conv 1x1 padded': conv([9, 3, 1, 1], { pads: [1, 0, 0, 2] }),
+  'BatchNormalization of a row': one('BatchNormalization', {}, {
+    dims: [1, 6],
+    constants: [floats('s', [6]), floats('o', [6]), floats('m', [6]), given('v', [6], [0.5, 1, 2, 3, 0.1, 1])],
+  }),
+  'BatchNormalization of old, spatial': one('BatchNormalization', { spatial: 1, momentum: { float: 0.9 } }, {
+    opset: 7,
+    constants: [floats('s', [3]), floats('o', [3]), floats('m', [3]), given('v', [3], [0.5, 1, 2])],
+  }),
+  'Conv and Relu and BatchNormalization and Add': {
+    dims: kMap,
+    constants: [
+      ...[floats('w', [4, 3, 3, 3]), floats('s', [4]), floats('o', [4]), floats('m', [4])],
+      ...[given('v', [4], [0.5, 1, 2, 0.1]), floats('k', [1, 4, 1, 1])],
+    ],
+    nodes: [
+      node('Conv', ['image', 'w'], ['c']),
+      node('Relu', ['c'], ['r']),
+      node('BatchNormalization', ['r', 's', 'o', 'm', 'v'], ['n']),
+      node('Add', ['k', 'n'], ['y']),
+    ],
+  },
+  'GlobalAveragePool': one('GlobalAveragePool'),
+  'GlobalMaxPool': one('GlobalMaxPool'),
+  'Pad before Conv is its padding': {
+    dims: kMap,
+    constants: [ints('pads', [0, 0, 1, 2, 0, 0, 3, 1]), floats('w', [4, 3, 3, 3])],
+    nodes: [node('Pad', ['image', 'pads'], ['p']), node('Conv', ['p', 'w'], ['y'], { pads: [1, 0, 0, 1] })],
+  },
+  'Conv, BatchNormalization, Relu': {
+    dims: kMap,
+    constants: [
+      floats('w', [4, 3, 3, 3]),
+      floats('s', [4]),
+      floats('o', [4]),
+      floats('m', [4]),
+      given('v', [4], [0.5, 1, 2, 0.1]),
+    ],
+    nodes: [
+      node('Conv', ['image', 'w'], ['c']),
+      node('BatchNormalization', ['c', 's', 'o', 'm', 'v'], ['n'], { epsilon: { float: 0.01 } }),
+      node('Relu', ['n'], ['y']),
+    ],
+  },
+  'BatchNormalization alone': one('BatchNormalization', {}, {
+    constants: [floats('s', [3]), floats('o', [3]), floats('m', [3]), given('v', [3], [0.5, 1, 2])],
+  }),
+};
