@@ -12,7 +12,8 @@ namespace inkling {
 // but 3.7.2 (Debian 13's) then copies no more than the first pixels of the last, partly filled
 // block on some processors (seen on an EPYC with AVX-512, with 40 and with 24 channels): outputs
 // and gradients are wrong, in part by what lay in memory before. Whole blocks it copies well. A
-// single input channel is not blocked.
+// single input channel is not blocked; but in bfloat16 its gradient is wrong likewise, so that one is
+// filled up, too, where its gradient is wanted.
 torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight,
                           const torch::Tensor& bias, std::int64_t padding);
 
