@@ -27,7 +27,7 @@ struct Shipped {
   std::string name;
   std::uintmax_t budget;  // bytes on disk
 };
-const std::vector<Shipped> kShipped = {{"compact", 50'000}};
+const std::vector<Shipped> kShipped = {{"compact", 50'000}, {"large", 1'500'000}};
 
 std::ostream& operator<<(std::ostream& out, const Shipped& shipped) { return out << shipped.name; }
 
