@@ -1,7 +1,8 @@
 // Included before XNNPACK's configurations of kernels; XnnpackWasm.cmake appends the
-// kernels that are left out or stand for others. gemm-config.c asks JavaScript for the number of cores: it takes more
-// than four to mean AVX, and then prefers kernels that load and splat in one instruction. The
-// module imports nothing, so the answer is fixed: every x86 machine of the last decade has AVX.
+// kernels that are left out or stand for others. gemm-config.c asks JavaScript for the number of
+// cores: it takes more than four to mean AVX, and then prefers kernels that load and splat in one
+// instruction. The module imports nothing, so the answer is fixed: every x86 machine of the last
+// decade has AVX.
 #pragma once
 
 #include <emscripten.h>

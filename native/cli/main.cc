@@ -35,8 +35,8 @@ std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
   return std::string("there is no verb '") + argv[1] + "'; there are " + verbs;
 }
 
-// Memory that is freed stays with the process. A step's larger tensors would else go back to the system
-// and come again, zeroed page by page, each time: most of the time of a step of wide layers.
+// Memory that is freed stays with the process. A step's larger tensors would else go back to the
+// system and come again, zeroed page by page, each time: most of the time of a step of wide layers.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   constexpr int kLargest = 1 << 30;  // bytes; what is larger still comes from mmap

@@ -22,8 +22,7 @@ struct TrainFlags {
   std::string preset = "compact";
   std::string start_from;  // a run's folder, or empty
   Variation variation;
-  std::string optimizer = "adamw", schedule = "cosine", precision = "auto",
-              device = "auto";
+  std::string optimizer = "adamw", schedule = "cosine", precision = "auto", device = "auto";
   int threads = 0;            // 0: all cores
   double peer_timeout = 300;  // seconds, of several processes
   double validation_share = 0.1;

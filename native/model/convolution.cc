@@ -18,8 +18,7 @@ torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight,
   const bool is_plain = in == 1 && (x.scalar_type() == torch::kFloat32 || !x.requires_grad());
   const std::int64_t more_in = is_plain ? 0 : missing(in), more_out = missing(out);
   if (!x.is_cpu() || more_in + more_out == 0) return at::conv2d(x, weight, bias, 1, padding);
-  const torch::Tensor wide_x =
-      more_in == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, 0, 0, more_in});
+  const torch::Tensor wide_x = more_in == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, 0, 0, more_in});
   const torch::Tensor wide_weight =
       at::constant_pad_nd(weight, {0, 0, 0, 0, 0, more_in, 0, more_out});
   const torch::Tensor wide_bias =

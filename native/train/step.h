@@ -47,7 +47,8 @@ class Step {
   using Exchange = std::function<void(torch::Tensor& loss, torch::Tensor& correct)>;
   void set_exchange(Exchange exchange);
 
-  // Whether networks compute in bfloat16, weights and sums staying float32; from the start: on a GPU.
+  // Whether networks compute in bfloat16, weights and sums staying float32; from the start: on a
+  // GPU.
   void set_bfloat16(bool on);
 
   // Of the loss, `share` is the distance to the teacher's answers rather than to the labels.

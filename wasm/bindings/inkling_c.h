@@ -36,9 +36,9 @@ int inkling_engine_classify(int handle, const float* pixels, int count, float* p
 // {"threshold":0.7,"metadata":{...},"input":[1,1,28,28],"classes":10,"plan":[{"name","op","shape":[...],"multiply_adds","weight_bytes"}]}
 const char* inkling_engine_describe(int handle);
 
-// One step of the description's plan, counted from 0, `times` times over, for the images of the last
-// classify call (of more than 64, the last that were run at once). There is no clock in the module:
-// time it from outside, with as many times as the clock is coarse.
+// One step of the description's plan, counted from 0, `times` times over, for the images of the
+// last classify call (of more than 64, the last that were run at once). There is no clock in the
+// module: time it from outside, with as many times as the clock is coarse.
 int inkling_engine_run_step(int handle, int step, int times);
 
 // The named tensor of the last classified image: returns the count of floats and sets *values

@@ -88,9 +88,9 @@ float probability_of(std::span<const float> values, std::size_t best) {
   return within && std::abs(sum - 1) < kRounding ? values[best] : 1 / exponentials;
 }
 
-// Images for each run when there are `count`: all runs are of one size, since another size is set up
-// anew. The last one begins so early that it ends with the last image, and computes what is before
-// it a second time; of the sizes that do least of that the largest.
+// Images for each run when there are `count`: all runs are of one size, since another size is set
+// up anew. The last one begins so early that it ends with the last image, and computes what is
+// before it a second time; of the sizes that do least of that the largest.
 std::size_t run_size(std::size_t count, std::size_t max) {
   std::size_t best = std::min(count, max), least = std::numeric_limits<std::size_t>::max();
   for (std::size_t n = best; n > max / 2; --n) {

@@ -11,8 +11,8 @@
 namespace inkling {
 namespace {
 
-// A float as a whole number; those too large (a Slice that ends at 2^63 - 1) become the largest, and
-// what is no number (0 / 0) becomes 0.
+// A float as a whole number; those too large (a Slice that ends at 2^63 - 1) become the largest,
+// and what is no number (0 / 0) becomes 0.
 std::int64_t to_int(float value) {
   constexpr float kTwo63 = 9223372036854775808.0f;
   if (std::isnan(value)) return 0;

@@ -1,4 +1,5 @@
-// XNNPACK's layers of eight bits, for plan_operators.cc: bytes by bytes into float32 ("qd8_f32_qc8w").
+// XNNPACK's layers of eight bits, for plan_operators.cc: bytes by bytes into float32
+// ("qd8_f32_qc8w").
 #pragma once
 
 #include <xnnpack.h>

@@ -32,7 +32,8 @@ const std::vector<Shipped> kShipped = {{"compact", 50'000}, {"large", 1'500'000}
 std::ostream& operator<<(std::ostream& out, const Shipped& shipped) { return out << shipped.name; }
 
 // A set's row of the card's table, from its accuracy on.
-std::string row_of(const torch::Tensor& probabilities, const torch::Tensor& labels, const Score& s) {
+std::string row_of(const torch::Tensor& probabilities, const torch::Tensor& labels,
+                   const Score& s) {
   const Interval interval = wilson_interval(s.correct, s.count);
   const double error = expected_calibration_error(reliability_of(probabilities, labels));
   char text[160];

@@ -66,7 +66,8 @@ TEST(Engine, ABatchRunsInPiecesThatFitTheLimits) {
   std::vector<float> a(150), b(150);
   ASSERT_TRUE(free.classify_batch(pixels, b).ok());
   // 300000 bytes are enough for a few images.
-  for (const Limits& limits : {Limits{.batch = 2}, Limits{.batch = 7}, Limits{.total_bytes = 300000}}) {
+  for (const Limits& limits :
+       {Limits{.batch = 2}, Limits{.batch = 7}, Limits{.total_bytes = 300000}}) {
     Engine engine = load(small_model(), limits);
     ASSERT_TRUE(engine.classify_batch(pixels, a).ok());
     for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], kBatchTolerance);
