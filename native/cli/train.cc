@@ -60,7 +60,7 @@ std::string hardware(torch::Device device) {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
     const std::size_t colon = line.find(": ");
-    if (line.rfind("model name", 0) != 0 || colon == std::string::npos) continue;
+    if (!line.starts_with("model name") || colon == std::string::npos) continue;
     processor = line.substr(colon + 2);
     break;
   }
@@ -258,15 +258,19 @@ void summarise(const std::vector<Run>& runs, const fs::path& folder) {
 
 // --- starting and resuming ----------------------------------------------------------------------
 
+Failure another_recipe(const std::string& flag, const std::string& before, const std::string& now,
+                       const std::string& folder) {
+  return Failure("--" + flag + " was '" + before + "' when the run in " + folder +
+                 " began and is '" + now + "' now; resume it with: inkling train --resume " +
+                 folder);
+}
+
 // Refuses to go on with another recipe than the one the run was begun with.
 void require_same_recipe(const Json& kept, const std::map<std::string, std::string>& recipe,
                          const std::string& folder) {
   for (const auto& [flag, value] : recipe) {
     const std::string before = kept.at("recipe").value(flag, "");
-    if (before == value) continue;
-    throw Failure("--" + flag + " was '" + before + "' when the run in " + folder +
-                  " began and is '" + value + "' now; resume it with: inkling train --resume " +
-                  folder);
+    if (before != value) throw another_recipe(flag, before, value, folder);
   }
 }
 

@@ -209,7 +209,7 @@ std::vector<std::string> arguments_of(const CLI::App& command) {
       continue;
     }
     for (const std::string& value : option->results()) {
-      arguments.push_back("--" + name + "=" + value);
+      arguments.push_back(std::string("--").append(name).append("=").append(value));
     }
   }
   return arguments;
