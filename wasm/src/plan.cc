@@ -17,8 +17,8 @@ namespace {
 // Images at once: as many as leave their results in a core's cache (64 of a network with maps of
 // 16x28x28 took 1.1 times as long as eight times 8), so many at least that a call is not felt, and
 // at most as many as a large dense layer gains by.
-constexpr std::size_t kCacheBytes = std::size_t{1} << 20;
-constexpr std::size_t kLeastAtOnce = 4, kMostAtOnce = 64;
+constexpr double kCacheBytes = 1 << 20;
+constexpr double kLeastAtOnce = 4, kMostAtOnce = 64;
 
 // XNNPACK's layers refuse these.
 bool is_clamped_to_a_point(const Step& step) { return !(step.min < step.max); }
@@ -120,8 +120,8 @@ Status Plan::Impl::fit_batch(const Limits& limits) {
     return load_error(StatusCode::kLimitExceeded, "The model needs more than ", limits.total_bytes,
                       " bytes of memory.");
   }
-  const auto cached = static_cast<std::size_t>(kCacheBytes / (image * sizeof(float)));
-  const std::size_t useful = std::clamp(cached, kLeastAtOnce, kMostAtOnce);
+  const double cached = kCacheBytes / (image * sizeof(float));
+  const auto useful = static_cast<std::size_t>(std::clamp(cached, kLeastAtOnce, kMostAtOnce));
   const std::size_t wanted = std::clamp<std::size_t>(limits.batch, 1, useful);
   max_batch = fitting < static_cast<double>(wanted) ? static_cast<std::size_t>(fitting) : wanted;
   return {};
