@@ -109,7 +109,7 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
   command
       .add_option("--precision", flags.precision,
                   "auto (bfloat16 on a GPU, float32 on a CPU), float32, or bfloat16, which is "
-                  "quicker on a CPU with AVX512-BF16 or AMX")
+                  "quicker on a CPU with AVX512-BF16")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   command.add_flag("--sync-batch-norm", o.sync_batch_norm,
