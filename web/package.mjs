@@ -1,18 +1,25 @@
-// Builds the npm package: the wrapper for browsers and for Node, its worker, the engine's modules, types,
+// Builds the npm package: the wrapper for browsers (with workers, and without) and for Node, its worker, the engine's modules, types,
 // the shipped model and the README. `npm pack build/package` makes the archive of it.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** The sources whose types a caller sees; index.ts becomes inkling.d.ts, node.ts inkling-node.d.ts. */
-const kTyped = { index: 'inkling', node: 'inkling-node', types: 'types', detect: 'detect' };
+/** The sources whose types a caller sees; index.ts becomes inkling.d.ts, and so on. */
+const kTyped = {
+  index: 'inkling',
+  direct: 'inkling-direct',
+  node: 'inkling-node',
+  in_thread: 'in_thread',
+  types: 'types',
+  detect: 'detect',
+};
 
 /** @param {string} root @param {string} name of a source in wasm/js */
 async function declaration(root, name) {
   const fileName = path.join(root, 'wasm/js', `${name}.ts`);
   const { outputText } = ts.transpileDeclaration(await readFile(fileName, 'utf8'), {
     fileName,
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, strict: true },
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, strict: true, stripInternal: true },
   });
   return Buffer.from(outputText.replace(/(from '\.\/\w+)\.ts'/g, "$1.js'"));
 }
@@ -34,6 +41,7 @@ async function manifest(root) {
     exports: {
       '.': { node: { types: './inkling-node.d.ts', default: './inkling-node.js' }, ...both },
       './browser': both,
+      './direct': { types: './inkling-direct.d.ts', default: './inkling-direct.js' },
       './inkling-worker.js': './inkling-worker.js',
       './compact.onnx': './compact.onnx',
       './*.wasm': './*.wasm',
@@ -54,6 +62,7 @@ export async function buildPackage(root, folder, { model, engines }, bundle) {
   const files = {
     'package.json': await manifest(root),
     'inkling.js': await bundle('wasm/js/index.ts', { format: 'esm' }),
+    'inkling-direct.js': await bundle('wasm/js/direct.ts', { format: 'esm' }),
     'inkling-node.js': await bundle('wasm/js/node.ts', {
       format: 'esm',
       platform: 'node',

@@ -199,6 +199,8 @@ test('Node imports it: strokes, pixels, the full module, side files, errors', ()
 
 test('TypeScript knows its types, for a bundler and for Node', () => {
   const source = `import { Inkling, InklingError, type Classification } from 'inkling';
+    import { Inkling as Direct } from 'inkling/direct';
+    export const direct: Promise<Direct> = Direct.load({ model: new URL('https://example.org/m.onnx'), range: [0, 255] });
     export async function read(model: string): Promise<number | null> {
       const engine = await Inkling.load({ model, sideFiles: { 'weights.bin': new Uint8Array(4) } });
       const answer: Classification = await engine.classifyStrokes([[[0, 0], [1, 1]]]);
@@ -232,6 +234,31 @@ test('a bare module script loads it under a strict policy', async () => {
   writeFileSync(path.join(folder, 'index.html'), kHtml);
   writeFileSync(path.join(folder, 'main.js'), `import { Inkling } from './inkling/inkling.js';${kBeside}`);
   assert.equal(await titleOf('bare'), 'read 7 and 13');
+});
+
+test('without a worker: a bare module script and a bundle, the same answers', async () => {
+  const bare = path.join(kWork, 'bare-direct');
+  const bundled = path.join(kWork, 'bundled-direct');
+  for (const folder of [bare, bundled]) {
+    for (const name of kMade) cpSync(path.join(kWork, name), path.join(folder, name));
+    cpSync(path.join(kPackage, 'compact.onnx'), path.join(folder, 'compact.onnx'));
+    writeFileSync(path.join(folder, 'index.html'), kHtml);
+  }
+  for (const name of readdirSync(kPackage)) {
+    if (name.endsWith('.wasm')) cpSync(path.join(kPackage, name), path.join(bundled, name));
+    const isWanted = name.endsWith('.wasm') || name === 'inkling-direct.js'; // and no worker
+    if (isWanted) cpSync(path.join(kPackage, name), path.join(bare, 'inkling', name));
+  }
+  writeFileSync(path.join(bare, 'main.js'), `import { Inkling } from './inkling/inkling-direct.js';${kBeside}`);
+  await build({
+    stdin: { contents: `import { Inkling } from 'inkling/direct';${kBeside}`, resolveDir: kWork },
+    outfile: path.join(bundled, 'main.js'),
+    bundle: true,
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  assert.equal(await titleOf('bare-direct'), 'read 7 and 13');
+  assert.equal(await titleOf('bundled-direct'), 'read 7 and 13');
 });
 
 test('esbuild bundles it; worker and modules lie beside the bundle', async () => {

@@ -21,6 +21,9 @@ const kRelaxedModule = vectorModule([...kSplat, ...kSplat, 0xfd, 0x80, 0x02, 0x0
 
 export type Variant = 'simd' | 'relaxed';
 
+/** The engine's modules. A `-full` one is fetched when the smaller one refuses a model as unsupported. */
+export type Engine = Variant | `${Variant}-full`;
+
 /** The fastest of the two modules that this browser runs; null when it runs neither. */
 export function detectVariant(): Variant | null {
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(kSimdModule)) return null;

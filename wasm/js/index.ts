@@ -1,7 +1,8 @@
 // The module that a page imports: loads a model, owns the workers, and answers every call with a
 // promise. The page's own thread does nothing but fetch and compile.
-import { check, checkBatch, checkCount, checkName, checkPicture, checkPixels, checkRange, checkStrokes } from './checks.ts';
-import { detectVariant, type Variant } from './detect.ts';
+import { checkBatch, checkCount, checkName, checkPicture, checkPixels, checkRange, checkStrokes } from './checks.ts';
+import { detectVariant, type Engine, type Variant } from './detect.ts';
+import { beside, bytesOf, bytesOfEach, compile } from './fetching.ts';
 import { Pool } from './pool.ts';
 import {
   InklingError,
@@ -13,19 +14,18 @@ import {
   type PlanStep,
   type ProfiledStep,
   type Range,
+  type Source,
   type Stroke,
 } from './types.ts';
 
+export type { Engine } from './detect.ts';
 export * from './types.ts';
-
-/** The engine's modules. A `-full` one is fetched when the smaller one refuses a model as unsupported. */
-export type Engine = Variant | `${Variant}-full`;
 
 export interface LoadOptions {
   /** Where the ONNX file is, or its bytes. */
-  model: string | URL | Uint8Array | ArrayBuffer;
+  model: Source;
   /** Files that the model keeps weights in, by the names that it calls them: where they are, or their bytes. */
-  sideFiles?: Record<string, string | URL | Uint8Array | ArrayBuffer>;
+  sideFiles?: Record<string, Source>;
   /** What the model is given for paper and for ink, where it was not trained on 0 and 1: [0, 255], say. */
   range?: Range;
   /** How many workers share the work; one is plenty for one pen. */
@@ -174,51 +174,3 @@ export class Inkling {
 const kSharesOfAWorker = 4;
 /** Images; fewer are not worth a message. */
 const kLeastShare = 8;
-
-function beside(name: string): URL {
-  return new URL(name, import.meta.url);
-}
-
-function lost(what: string, why: string): InklingError {
-  return new InklingError('fetch-failed', `${what} could not be fetched: ${why}.`);
-}
-
-async function fetched(url: string | URL, what: string): Promise<Response> {
-  const response = await fetch(url).catch(() => null);
-  if (response?.ok) return response;
-  throw lost(what, response === null ? `no answer for ${url}` : `${url} answers ${response.status}`);
-}
-
-async function compile(url: string | URL): Promise<WebAssembly.Module> {
-  const response = await fetched(url, 'The engine');
-  try {
-    // A host that names another type than application/wasm is no reason to fail.
-    const streams = response.headers.get('Content-Type') === 'application/wasm';
-    if (streams) return await WebAssembly.compileStreaming(response);
-    return await WebAssembly.compile(await response.arrayBuffer());
-  } catch (error) {
-    throw lost('The engine', (error as Error).message);
-  }
-}
-
-async function bytesOfEach(
-  sideFiles: NonNullable<LoadOptions['sideFiles']>,
-): Promise<Record<string, Uint8Array>> {
-  const entries = Object.entries(sideFiles).map(
-    async ([name, file]) => [name, await bytesOf(file, `The side file '${name}'`)] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-async function bytesOf(model: LoadOptions['model'], what: string): Promise<Uint8Array> {
-  if (model instanceof Uint8Array) return model;
-  if (model instanceof ArrayBuffer) return new Uint8Array(model);
-  const isAddress = typeof model === 'string' || model instanceof URL;
-  check(isAddress, `load: ${what} is neither an address nor the bytes of a file.`);
-  const response = await fetched(model, what);
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch {
-    throw lost(what, `${model} broke off`);
-  }
-}

@@ -1,18 +1,17 @@
-// A worker as a function that returns promises. At most one request is with the worker at a time; a
-// reply that nobody waits for any more is dropped by its id. When the worker dies, the request it held
-// is rejected, and `dead` tells the owner to put another in its place.
+// A worker as a function that returns promises. It answers its requests in their order; a reply that
+// nobody waits for any more is dropped by its id. When the worker dies, the requests that it held are
+// rejected, and `dead` tells the owner to put another in its place.
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
 import { InklingError } from './types.ts';
 
 interface Pending {
-  id: number;
   resolve(result: never): void;
   reject(error: InklingError): void;
 }
 
 export class Messenger {
   readonly #worker: Worker;
-  #pending: Pending | null = null;
+  readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #death: InklingError | null = null;
   /** Until the first answer an `error` means that the script is not there, or not allowed, or broken. */
@@ -39,7 +38,7 @@ export class Messenger {
     return this.#death !== null;
   }
 
-  /** The worker's answer; there is one request at a time. */
+  /** The worker's answer. */
   request<Name extends CallName>(
     call: Name,
     args: Calls[Name]['args'],
@@ -47,29 +46,29 @@ export class Messenger {
     return new Promise((resolve, reject) => {
       if (this.#death !== null) throw this.#death;
       const request: Request = { id: this.#nextId++, call, args };
-      this.#pending = { id: request.id, resolve, reject };
+      this.#pending.set(request.id, { resolve, reject });
       try {
         this.#worker.postMessage(request);
       } catch (error) {
-        this.#pending = null; // The arguments hold something that cannot be sent.
+        this.#pending.delete(request.id); // The arguments hold something that cannot be sent.
         reject(new InklingError('invalid-argument', `${call}: ${(error as Error).message}`));
       }
     });
   }
 
-  /** Ends the worker; what it was doing is rejected with `reason`. */
+  /** Ends the worker; what it was to do is rejected with `reason`. */
   terminate(reason: InklingError): void {
     this.#death ??= reason;
     this.#worker.terminate();
-    this.#pending?.reject(reason);
-    this.#pending = null;
+    this.#pending.forEach(({ reject }) => reject(reason));
+    this.#pending.clear();
   }
 
   #receive(reply: Reply): void {
     this.#answered = true;
-    const pending = this.#pending;
-    if (pending === null || pending.id !== reply.id) return;
-    this.#pending = null;
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) return;
+    this.#pending.delete(reply.id);
     if ('result' in reply) return pending.resolve(reply.result as never);
     const error = new InklingError(reply.error.code, reply.error.message);
     if (reply.fatal) this.terminate(error);

@@ -128,8 +128,7 @@ export class EngineModule {
   /** RGBA -> pixels [28*28]. Fails with 'empty-ink' when the picture is blank. */
   pixelsFromPicture({ data, width, height }: Picture): Float32Array {
     if (data.length !== width * height * 4) {
-      const message = `classifyImage: ${width}x${height} RGBA is ${width * height * 4} bytes, not ${data.length}.`;
-      throw new InklingError('invalid-argument', message);
+      throw new InklingError('invalid-argument', `${width}x${height} RGBA are not ${data.length} bytes.`);
     }
     return this.#withMemory([data.length, kPixelCount * kFloatBytes], ([rgba, out]) => {
       this.#bytes(rgba, data.length).set(data);
@@ -148,10 +147,7 @@ export class EngineModule {
 
   /** pixels [count * the product of the description's input], 28*28 for most models. */
   classifyBatch(pixels: Float32Array, count: number): BatchClassification {
-    if (!Number.isInteger(count) || count < 1 || pixels.length !== count * this.#inputSize) {
-      const message = `classifyBatch: ${count} images of ${this.#inputSize} floats are not ${pixels.length}.`;
-      throw new InklingError('invalid-argument', message);
-    }
+    this.#checkPixels(pixels, count);
     const probabilities = new Float32Array(count * this.#classes);
     const digits = new Int8Array(count);
     for (let start = 0; start < count; start += kBatchChunk) {
@@ -207,16 +203,19 @@ export class EngineModule {
   }
 
   #probabilities(pixels: Float32Array, count: number): Float32Array {
-    if (pixels.length !== count * this.#inputSize) {
-      const message = `classifyPixels: an image is ${this.#inputSize} floats, not ${pixels.length}.`;
-      throw new InklingError('invalid-argument', message);
-    }
+    this.#checkPixels(pixels, count);
     const sizes = [pixels.length * kFloatBytes, count * this.#classes * kFloatBytes];
     return this.#withMemory(sizes, ([image, out]) => {
       this.#floats(image, pixels.length).set(this.#ranged(pixels));
       this.#check(this.#exports.inkling_engine_classify(this.#engine, image, count, out));
       return this.#floats(out, count * this.#classes).slice();
     });
+  }
+
+  #checkPixels(pixels: Float32Array, count: number): void {
+    if (count >= 1 && pixels.length === count * this.#inputSize) return;
+    const message = `${count} images of ${this.#inputSize} floats are not ${pixels.length}.`;
+    throw new InklingError('invalid-argument', message);
   }
 
   /** Pixels (ink = 1) as the model takes them. */

@@ -1,5 +1,6 @@
-// The workers behind one engine: a queue in front, one request with each worker at a time, and a new
-// worker with the same module and model in the place of one that died.
+// The workers behind one engine: a queue in front, one request with each worker at a time (of a batch's
+// shares two, so that the next lies ready when one is done), and a new worker with the same module and
+// model in the place of one that died.
 import { Messenger } from './messenger.ts';
 import type { CallName, Calls } from './protocol.ts';
 import { InklingError, type Description } from './types.ts';
@@ -8,12 +9,15 @@ interface Slot {
   messenger: Messenger;
   /** Settles when the worker has loaded the model. */
   ready: Promise<Description>;
-  busy: boolean;
+  /** How many requests are with it. */
+  held: number;
 }
 
 interface Job {
   /** Only the worker that classified last will do. */
   sticky: boolean;
+  /** How many requests may be with a worker, this one included. */
+  most: number;
   run(messenger: Messenger): Promise<unknown>;
   resolve(result: unknown): void;
   reject(error: InklingError): void;
@@ -36,7 +40,7 @@ export class Pool {
   ) {
     this.#script = script;
     this.#parts = parts;
-    this.#slots = Array.from({ length: workers }, () => ({ ...this.#launch(), busy: false }));
+    this.#slots = Array.from({ length: workers }, () => ({ ...this.#launch(), held: 0 }));
     this.#last = { slot: this.#slots[0], turn: 0 };
   }
 
@@ -59,7 +63,8 @@ export class Pool {
     if (this.#disposed) return Promise.reject(disposed());
     return new Promise<unknown>((resolve, reject) => {
       const run = (messenger: Messenger) => messenger.request(name, args);
-      this.#queue.push({ sticky, run, resolve, reject });
+      const most = name === 'classifyBatch' ? 2 : 1;
+      this.#queue.push({ sticky, most, run, resolve, reject });
       this.#pump();
     }) as Promise<Calls[Name]['result']>;
   }
@@ -79,25 +84,26 @@ export class Pool {
     }
   }
 
-  #slotFor({ sticky }: Job): Slot | undefined {
-    if (!sticky) return this.#slots.find((slot) => !slot.busy);
+  #slotFor({ sticky, most }: Job): Slot | undefined {
+    const least = this.#slots.reduce((a, b) => (b.held < a.held ? b : a));
+    if (!sticky) return least.held < most ? least : undefined;
     // Only when all earlier calls are answered is it certain who classified last.
-    return this.#slots.some((slot) => slot.busy) ? undefined : this.#last.slot;
+    return this.#slots.some((slot) => slot.held > 0) ? undefined : this.#last.slot;
   }
 
   /** The pool's own books are settled before the caller hears: its next call may follow at once. */
   async #run(job: Job, slot: Slot): Promise<void> {
-    slot.busy = true;
+    ++slot.held;
     const turn = ++this.#turns;
     try {
       if (slot.messenger.dead) Object.assign(slot, this.#launch());
       await slot.ready;
       const result = await job.run(slot.messenger);
-      slot.busy = false;
+      --slot.held;
       if (!job.sticky && turn > this.#last.turn) this.#last = { slot, turn };
       job.resolve(result);
     } catch (error) {
-      slot.busy = false;
+      --slot.held;
       job.reject(error as InklingError);
     }
     this.#pump();

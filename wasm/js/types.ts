@@ -65,6 +65,9 @@ export interface Picture {
   height: number;
 }
 
+/** Where a file is (relative to the page; in Node a path, too), or its bytes. */
+export type Source = string | URL | Uint8Array | ArrayBuffer;
+
 export type ErrorCode =
   | 'invalid-argument'
   | 'empty-ink'

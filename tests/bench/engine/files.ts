@@ -1,10 +1,12 @@
-// What the page is served: a bundle for each engine, the models, and the engines' own files, over localhost. The
-// server keeps a list of what was asked for, which is how the size of an engine's download is known.
+// What the page is served: a bundle for each engine, the models, and the engines' own files, over localhost, as it
+// is or as slowly as a line of a phone. The server keeps a list of what was asked for, which is how the size of an
+// engine's download is known.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { kNets, makeNet, toOnnx, toQuantizedOnnx, toRaw, type NetName } from './nets.ts';
 import { toTflite } from './tflite_writer.ts';
@@ -72,15 +74,33 @@ export interface FileServer {
   close(): void;
 }
 
-/** `isolated`: with the headers that give a page threads. */
-export function serveFiles(isolated: boolean): Promise<FileServer> {
+/** A line of 10 Mbit/s that all answers share; each begins 40 ms after it was asked for. */
+class SlowLine {
+  static readonly #bytesPerMs = 1250;
+  static readonly #latencyMs = 40;
+  static readonly #packet = 4096;
+  #freeAt = 0;
+
+  async send(bytes: Buffer, response: ServerResponse): Promise<void> {
+    await sleep(SlowLine.#latencyMs);
+    for (let at = 0; at < bytes.length; at += SlowLine.#packet) {
+      const packet = bytes.subarray(at, at + SlowLine.#packet);
+      this.#freeAt = Math.max(performance.now(), this.#freeAt) + packet.length / SlowLine.#bytesPerMs;
+      await sleep(this.#freeAt - performance.now());
+      response.write(packet);
+    }
+    response.end();
+  }
+}
+
+/** With the headers that give a page threads. `slow`: over a slow line, compressed by brotli. */
+export function serveFiles({ slow = false } = {}): Promise<FileServer> {
   const sent = new Set<string>();
+  const line = new SlowLine();
   const server: Server = createServer((request, response) => {
     const address = new URL(request.url ?? '/', 'http://localhost').pathname;
-    if (isolated) {
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    }
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     if (address === '/') {
       response.setHeader('Content-Type', 'text/html');
       response.end('<!doctype html><title>bench</title><script type="module" src="/engines/page.js"></script>');
@@ -93,7 +113,12 @@ export function serveFiles(isolated: boolean): Promise<FileServer> {
     }
     sent.add(file);
     response.setHeader('Content-Type', kTypes[path.extname(file)] ?? 'application/octet-stream');
-    response.end(readFileSync(file));
+    if (!slow) {
+      response.end(readFileSync(file));
+      return;
+    }
+    response.setHeader('Content-Encoding', 'br');
+    void line.send(brotli(file), response);
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -103,14 +128,18 @@ export function serveFiles(isolated: boolean): Promise<FileServer> {
   });
 }
 
-/** Bytes with brotli's best quality; kept by content, since it takes ten seconds for the largest. */
-export function brotliSize(file: string): number {
+/** A file with brotli's best quality; kept by content, since it takes ten seconds for the largest. */
+function brotli(file: string): Buffer {
   const bytes = readFileSync(file);
-  const known = path.join(kOut, 'sizes', createHash('sha256').update(bytes).digest('hex'));
-  if (existsSync(known)) return Number(readFileSync(known, 'utf8'));
+  const known = path.join(kOut, 'brotli', createHash('sha256').update(bytes).digest('hex'));
+  if (existsSync(known)) return readFileSync(known);
   const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-  const size = brotliCompressSync(bytes, { params }).length;
+  const compressed = brotliCompressSync(bytes, { params });
   mkdirSync(path.dirname(known), { recursive: true });
-  writeFileSync(known, String(size));
-  return size;
+  writeFileSync(known, compressed);
+  return compressed;
+}
+
+export function brotliSize(file: string): number {
+  return brotli(file).length;
 }

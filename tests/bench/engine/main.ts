@@ -18,14 +18,15 @@ const kEngines: Record<string, string> = {
   inkling_int8: 'Inkling, int8, relaxed SIMD',
   inkling_int8_simd: 'Inkling, int8, plain SIMD',
   inkling_worker: 'Inkling as a page uses it: in a worker',
+  inkling_direct: 'Inkling as a page uses it: without a worker',
   litert: 'LiteRT.js',
   onnxruntime: 'ONNX Runtime Web',
   onnxruntime_int8: 'ONNX Runtime Web, int8',
   tfjs: 'TensorFlow.js, wasm',
   plain: 'loops in plain JavaScript',
 };
-/** Whose start is measured: the package with its worker for Inkling, as a page loads it. */
-const kStarters = ['inkling_worker', 'litert', 'onnxruntime', 'tfjs', 'plain'];
+/** Whose start is measured: for Inkling the package, as a page loads it. */
+const kStarters = ['inkling_worker', 'inkling_direct', 'litert', 'onnxruntime', 'tfjs', 'plain'];
 const kPackages: Record<string, string> = {
   litert: '@litertjs/core',
   onnxruntime: 'onnxruntime-web',
@@ -92,12 +93,13 @@ interface Start {
 }
 
 /** Each in a new page with empty caches, in turns; which files it asks for is how large it is. */
-async function measureStarts(bed: Bed, server: FileServer): Promise<Record<string, Start>> {
+async function measureStarts(bed: Bed, server: FileServer, most: number): Promise<Record<string, Start>> {
   const starts: Record<string, Start> = {};
   for (const engine of kStarters) starts[engine] = { milliseconds: [], bytes: 0 };
-  for (let round = 0; round < Math.min(rounds, 15); ++round) {
+  for (let round = 0; round < Math.min(rounds, most); ++round) {
     say(`first answers, round ${round + 1}`);
-    for (const engine of kStarters) {
+    for (const [i] of kStarters.entries()) {
+      const engine = kStarters[(round + i) % kStarters.length];
       const page = await bed.page(server.url);
       server.sent.clear();
       starts[engine].milliseconds.push(await page.call('firstAnswer', engine, 'net16'));
@@ -145,17 +147,29 @@ function cell(took: Took, engine: string, net: NetName, batch: number): string {
   return engine === kOurs ? time : `${time}, ${showRatio(ratioOf(theirs, ours))}`;
 }
 
-function speedTable({ took }: Speed, starts: Record<string, Start>): string {
+function firstCell(starts: Record<string, Start>, engine: string): string {
+  if (starts[engine] === undefined) return '';
+  const { milliseconds } = starts[engine];
+  const time = `${median(milliseconds).toFixed(0)} ms`;
+  const ours = starts.inkling_worker.milliseconds;
+  return engine === 'inkling_worker' ? time : `${time}, ${showRatio(ratioOf(milliseconds, ours))}`;
+}
+
+/** Milliseconds that a first answer comes later than that of loops in plain JavaScript, the median of the rounds. */
+function behindPlain(starts: Record<string, Start>, engine: string): string {
+  const plain = starts.plain.milliseconds;
+  const behind = starts[engine].milliseconds.map((each, round) => each - plain[round]);
+  return `${median(behind).toFixed(0)} ms (${quantile(behind, 0.1).toFixed(0)} to ${quantile(behind, 0.9).toFixed(0)})`;
+}
+
+function speedTable({ took }: Speed, starts: Record<string, Start>, slow: Record<string, Start>): string {
   const columns = names.flatMap((net) => kBatches.map((batch) => ({ net, batch })));
-  const head = ['engine', 'JS + wasm, brotli', 'first answer'];
+  const head = ['engine', 'JS + wasm, brotli', 'first answer', 'first answer, 10 Mbit/s'];
   const rows = Object.entries(kEngines).map(([engine, title]) => {
-    const start = starts[engine];
-    const ours = starts.inkling_worker.milliseconds;
-    const size = start ? `${(start.bytes / 1024).toFixed(1)} KB` : '';
-    const first = start ? `${median(start.milliseconds).toFixed(0)} ms` : '';
-    const ratio = start && engine !== 'inkling_worker' ? `, ${showRatio(ratioOf(start.milliseconds, ours))}` : '';
+    const size = starts[engine] ? `${(starts[engine].bytes / 1024).toFixed(1)} KB` : '';
+    const firsts = [starts, slow].map((all) => firstCell(all, engine));
     const cells = columns.map(({ net, batch }) => cell(took, engine, net, batch));
-    return [`${title}${version(engine)}`, size, first + ratio, ...cells];
+    return [`${title}${version(engine)}`, size, ...firsts, ...cells];
   });
   const heads = columns.map(({ net, batch }) => (batch === 1 ? `${net}, one image` : `${net}, an image of ${batch}`));
   return table([[...head, ...heads], ...rows]);
@@ -229,10 +243,12 @@ async function main(): Promise<void> {
   say('bundling');
   await buildBundles(Object.keys(kEngines));
   writeModels();
-  const server = await serveFiles(true);
+  const server = await serveFiles();
+  const slowServer = await serveFiles({ slow: true });
   const bed = await Bed.open();
   try {
-    const starts = await measureStarts(bed, server);
+    const starts = await measureStarts(bed, server, 15);
+    const slowStarts = await measureStarts(bed, slowServer, 9);
     const bytes = await measureFromBytes(bed, server);
     const page = await bed.page(server.url);
     const speed = await measureSpeed(page, bed);
@@ -252,7 +268,7 @@ async function main(): Promise<void> {
     console.log(`${browser}, ${cpus().length} x ${cpus()[0].model.trim()}; one thread each, one page, in turns, copies included.`);
     console.log(`float32, but for the rows that say int8; multiply-adds of an image: ${macs.join(', ')}. All answers of float32 equal within ${speed.difference.toExponential(0)}.`);
     console.log(disturbance(speed.took, load));
-    console.log(`\n${speedTable(speed, starts)}\n`);
+    console.log(`\n${speedTable(speed, starts, slowStarts)}\n`);
     for (const line of lines) console.log(line);
     for (const net of names) {
       const ratios = kBatches.map((batch) => {
@@ -265,6 +281,12 @@ async function main(): Promise<void> {
       `From the bytes of engine and model in memory to the first answer: ${median(bytes[kOurs]).toFixed(1)} ms, ` +
         `ONNX Runtime Web ${median(bytes.onnxruntime).toFixed(1)} ms, ${showRatio(ratioOf(bytes.onnxruntime, bytes[kOurs]))}.`,
     );
+    for (const [where, all] of Object.entries({ 'localhost': starts, '10 Mbit/s': slowStarts })) {
+      console.log(
+        `First answer (${where}) after that of loops in plain JavaScript: without a worker ` +
+          `${behindPlain(all, 'inkling_direct')}, with one ${behindPlain(all, 'inkling_worker')}.`,
+      );
+    }
     const two = ratioOf(pool[kPool.one], pool[kPool.two]);
     const litert = ratioOf(pool[kPool.litert], pool[kPool.two]);
     const ms = (name: string) => `${(median(pool[name]) / 1000).toFixed(1)} ms`;
@@ -276,6 +298,7 @@ async function main(): Promise<void> {
   } finally {
     await bed.close();
     server.close();
+    slowServer.close();
   }
 }
 

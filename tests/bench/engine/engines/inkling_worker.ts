@@ -1,14 +1,11 @@
-// Inkling as a page uses it: build/package as it is, with its worker.
-import type { Inkling } from '../../../../wasm/js/index.ts';
+// Inkling as a page uses it: the library with its worker.
+import { Inkling } from '../../../../wasm/js/index.ts';
 import type { NetName } from '../nets.ts';
+import { kFiles, readerOf } from './inkling_module.ts';
 import type { Answers } from './engine.ts';
 
 export async function loadWorkers(net: NetName, batch: number, workers: number): Promise<Answers> {
-  const address = '/files/inkling/inkling.js';
-  const { Inkling: Package } = (await import(address)) as { Inkling: typeof Inkling };
-  const engine = await Package.load({ model: `/models/${net}.onnx`, workers });
-  if (batch === 1) return { run: async (pixels) => (await engine.classifyPixels(pixels)).probabilities };
-  return { run: async (pixels) => (await engine.classifyBatch(pixels, batch)).probabilities };
+  return readerOf(await Inkling.load({ model: `/models/${net}.onnx`, workers, files: kFiles }), batch);
 }
 
 export default (net: NetName, batch: number): Promise<Answers> => loadWorkers(net, batch, 1);
