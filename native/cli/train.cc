@@ -22,6 +22,9 @@
 #include "train/benchmark.h"
 #include "train/run.h"
 #include "train/scoring.h"
+#ifdef INKLING_HAS_EXPORT
+#include "export/onnx_reader.h"
+#endif
 
 namespace inkling {
 namespace {
@@ -128,6 +131,34 @@ void start_from(Network& network, const fs::path& folder) {
   load_weights(network, checkpoint_path(folder, "best"));
 }
 
+Teacher::Member teach_by_file(const std::string& path, torch::Device device) {
+#ifdef INKLING_HAS_EXPORT
+  std::vector<FoldedLayer> layers = from_onnx(read_file(path), path);
+  for (FoldedLayer& layer : layers) {
+    if (!layer.weight.defined()) continue;
+    layer.weight = layer.weight.to(device), layer.bias = layer.bias.to(device);
+  }
+  return [layers](const torch::Tensor& pixels) {
+    return folded_logits(layers, pixels).to(torch::kFloat32).softmax(1);
+  };
+#else
+  static_cast<void>(device);
+  throw Failure("--teacher " + path +
+                " is not a run's folder, and this build reads no ONNX (INKLING_EXPORT is off)");
+#endif
+}
+
+std::shared_ptr<const Teacher> load_teacher(const std::vector<std::string>& paths,
+                                            torch::Device device) {
+  if (paths.empty()) return nullptr;
+  std::vector<Teacher::Member> members;
+  for (const std::string& path : paths) {
+    members.push_back(fs::is_regular_file(path) ? teach_by_file(path, device)
+                                                : teach_by_run(path, device));
+  }
+  return std::make_shared<const Teacher>(std::move(members));
+}
+
 // A resumed run must go on with what it began with.
 void require_same_state(const SeenImages& seen, const fs::path& folder) {
   const fs::path path = seen_images_path(folder), log = folder / "metrics.jsonl";
@@ -168,6 +199,7 @@ Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<Na
   Network network(buildable(preset(flags.preset, flags.variation)));
   if (!flags.start_from.empty()) start_from(network, flags.start_from);
   network->to(device);
+  options.teacher = load_teacher(flags.teachers, device);
   TrainingData data =
       load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
   const LeakReport leaks = flags.drop_leaks ? drop_leaks(data, tests) : find_leaks(data, tests);

@@ -100,9 +100,9 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
   add_number(command, "--average-decay", o.average_decay, 0.0, 1.0,
              "Moving average of the weights, a step; 0: none");
   command
-      .add_option("--teacher", o.teachers,
-                  "A run's folder to learn from besides the labels (distillation); several: the "
-                  "mean of their answers")
+      .add_option("--teacher", flags.teachers,
+                  "A run's folder, or a file that inkling export wrote, to learn from besides the "
+                  "labels (distillation); several: the mean of their answers")
       ->allow_extra_args(false);
   add_number(command, "--teacher-share", o.teacher_share, 0.0, 1.0,
              "How much of the loss is the distance to the teacher's answers");

@@ -20,7 +20,8 @@ struct TrainFlags {
   std::vector<std::int64_t> seeds = {1};
   std::string out;
   std::string preset = "compact";
-  std::string start_from;  // a run's folder, or empty
+  std::string start_from;             // a run's folder, or empty
+  std::vector<std::string> teachers;  // runs' folders and .onnx files
   Variation variation;
   std::string optimizer = "adamw", schedule = "cosine", precision = "auto", device = "auto";
   int threads = 0;            // 0: all cores

@@ -120,7 +120,8 @@ std::vector<BenchmarkLine> benchmark(Network& network, const TrainingData& data,
   Optimizer optimizer(network, options.optimizer);
   WeightAverage average(network, options.average_decay);
   EpochSums sums(device);
-  Step step(network, whole.batches(), optimizer, average, sums, options.label_smoothing, batch);
+  TrainingStep step(network, whole.batches(), optimizer, average, sums, options.label_smoothing,
+                    batch);
   step.set_bfloat16(is_bfloat16(options.precision, device));
   std::uint64_t seed = 0;
 

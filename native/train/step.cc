@@ -29,8 +29,9 @@ torch::Tensor right_answers(const torch::Tensor& logits, const torch::Tensor& la
 
 void EpochSums::clear() { loss.zero_(), correct.zero_(), bad_step.fill_(kNever), step.zero_(); }
 
-Step::Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
-           EpochSums& sums, double label_smoothing, std::int64_t batch)
+TrainingStep::TrainingStep(Network& network, Batches& batches, Optimizer& optimizer,
+                           WeightAverage& average, EpochSums& sums, double label_smoothing,
+                           std::int64_t batch)
     : network_(network),
       batches_(batches),
       optimizer_(optimizer),
@@ -42,19 +43,19 @@ Step::Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAvera
       bfloat16_(device_.is_cuda()),
       repeated_([this] { on_device(); }, device_.is_cuda()) {}
 
-void Step::set_exchange(Exchange exchange) {
+void TrainingStep::set_exchange(Exchange exchange) {
   exchange_ = std::move(exchange);
   repeated_ = RepeatedStep([this] { on_device(); }, /*capture=*/false);
 }
 
-void Step::set_bfloat16(bool on) { bfloat16_ = on; }
+void TrainingStep::set_bfloat16(bool on) { bfloat16_ = on; }
 
-void Step::set_teacher(Teacher& teacher, double share) {
-  teacher_ = &teacher, teacher_share_ = share;
+void TrainingStep::set_teacher(std::shared_ptr<const Teacher> teacher, double share) {
+  teacher_ = std::move(teacher), teacher_share_ = share;
 }
 
 // Divided by the size of the whole batch.
-torch::Tensor Step::loss_of(const torch::Tensor& logits, const Batch& batch) const {
+torch::Tensor TrainingStep::loss_of(const torch::Tensor& logits, const Batch& batch) const {
   namespace F = torch::nn::functional;
   const auto sum = F::CrossEntropyFuncOptions().reduction(torch::kSum);
   const torch::Tensor to_labels =
@@ -70,14 +71,14 @@ torch::Tensor Step::loss_of(const torch::Tensor& logits, const Batch& batch) con
          static_cast<double>(batch_);
 }
 
-void Step::operator()(double learning_rate, std::uint64_t seed) {
+void TrainingStep::operator()(double learning_rate, std::uint64_t seed) {
   torch::manual_seed(seed);
   optimizer_.set_learning_rate(learning_rate);
   average_.count_update();
   repeated_();
 }
 
-void Step::on_device() {
+void TrainingStep::on_device() {
   const Batch batch = batches_.next();
   const torch::Tensor logits = [&] {
     const Autocast autocast(device_, bfloat16_);

@@ -31,15 +31,15 @@ struct EpochSums {
   torch::Tensor step;      // int64 []: the next step's number, to be set before an epoch
 };
 
-class Step {
+class TrainingStep {
  public:
   // Keeps references to all of them. `batch` is the size of the batch of all processes together, by
   // which the loss is divided, so that the processes' gradients add up to the batch's.
-  Step(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
-       EpochSums& sums, double label_smoothing, std::int64_t batch);
+  TrainingStep(Network& network, Batches& batches, Optimizer& optimizer, WeightAverage& average,
+               EpochSums& sums, double label_smoothing, std::int64_t batch);
 
-  Step(const Step&) = delete;
-  Step& operator=(const Step&) = delete;
+  TrainingStep(const TrainingStep&) = delete;
+  TrainingStep& operator=(const TrainingStep&) = delete;
 
   // What is to happen between backward and the optimizer: summing, over processes, the gradients,
   // the loss (float32 []) and the count of right answers (int64 []). The step is then not captured
@@ -52,7 +52,7 @@ class Step {
   void set_bfloat16(bool on);
 
   // Of the loss, `share` is the distance to the teacher's answers rather than to the labels.
-  void set_teacher(Teacher& teacher, double share);
+  void set_teacher(std::shared_ptr<const Teacher> teacher, double share);
 
   // Does a step with batches.next() and adds its outcome to the sums. `seed` is dropout's.
   void operator()(double learning_rate, std::uint64_t seed);
@@ -71,7 +71,7 @@ class Step {
   torch::Device device_;
   bool bfloat16_;
   Exchange exchange_;
-  Teacher* teacher_ = nullptr;
+  std::shared_ptr<const Teacher> teacher_;
   double teacher_share_ = 0;
   RepeatedStep repeated_;
 };

@@ -53,9 +53,7 @@ class Loop {
               options.batches.batch),
         checkpoints_(folder) {
     step_.set_bfloat16(is_bfloat16(options.precision, device_));
-    if (!options.teachers.empty()) {
-      step_.set_teacher(teacher_.emplace(options.teachers, device_), options.teacher_share);
-    }
+    step_.set_teacher(options.teacher, options.teacher_share);
     if (together_.size() == 1) return;
     step_.set_exchange([this](torch::Tensor& loss, torch::Tensor& correct) {
       together_.sum_step(optimizer_.gradients(), loss, correct);
@@ -305,8 +303,7 @@ class Loop {
   std::int64_t steps_per_epoch_;
   Schedule schedule_;
   EpochSums sums_;
-  Step step_;
-  std::optional<Teacher> teacher_;
+  TrainingStep step_;
   CheckpointFiles checkpoints_;
   std::optional<Progress> progress_;
   Clock::time_point last_checkpoint_ = Clock::now();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "train/process_group.h"
 #include "train/run.h"
 #include "train/schedule.h"
+#include "train/teacher.h"
 
 namespace inkling {
 
@@ -36,8 +38,8 @@ struct TrainOptions {
   std::int64_t keep_every = 0;     // epochs; their averaged weights are kept; 0: best and last only
   double checkpoint_minutes = 5;   // between checkpoints within an epoch
   bool resume = false;             // go on from the folder's newest whole checkpoint, if any
-  std::vector<std::filesystem::path> teachers;  // runs to learn from besides the labels
-  double teacher_share = 0.5;                   // of the loss
+  std::shared_ptr<const Teacher> teacher;  // to learn from besides the labels; null: none
+  double teacher_share = 0.5;              // of the loss
   Precision precision = Precision::kAuto;
   bool sync_batch_norm = false;  // statistics of all processes' rows, not each process's own
 };

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "data/file.h"
 #include "report/answers.h"
 #include "synthetic.h"
 #include "temp_folder.h"
@@ -64,19 +65,30 @@ TEST_F(TrainedOnce, IsGoneOnFromByAnotherRun) {
   expect_sentence(inkling_command(line + file("other") + " --preset mlp"), "'compact'");
 }
 
-// With nothing but the teacher's answers a student learns what the teacher knows.
+// With nothing but the teacher's answers, a run's or a file's, a student learns what the teacher
+// knows.
 TEST_F(TrainedOnce, TeachesAnotherNetwork) {
-  const std::string student = "train --strokes " + strokes_ +
-                              " --preset mlp --width 0.2 --epochs 8 " +
-                              "--batch 32 --average-decay 0.9 --out " + file("student");
-  const Outcome taught = inkling_command(student + " --teacher " + run() + " --teacher-share 1");
-  ASSERT_EQ(taught.code, 0) << taught.text;
-  const Outcome scored =
-      inkling_command("evaluate " + file("student") + " --strokes " + strokes_ + " --json");
-  EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 300);
-  expect_sentence(inkling_command("train --strokes " + strokes_ + " --out " + file("orphan") +
-                                  " --teacher " + file("nobody")),
-                  "nobody");
+  const std::string teacher_file = file("teacher.onnx");
+  ASSERT_EQ(inkling_command("export " + run() + " -o " + teacher_file).code, 0);
+  for (const std::string& teacher : {run(), teacher_file}) {
+    const std::string student = file(teacher == run() ? "student" : "student-of-a-file");
+    const Outcome taught =
+        inkling_command("train --strokes " + strokes_ + " --preset mlp --width 0.2 --epochs 8 " +
+                        "--batch 32 --average-decay 0.9 --teacher " + teacher +
+                        " --teacher-share 1 --out " + student);
+    ASSERT_EQ(taught.code, 0) << taught.text;
+    const Outcome scored =
+        inkling_command("evaluate " + student + " --strokes " + strokes_ + " --json");
+    EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 300);
+  }
+  const auto refuses = [&](const std::string& teacher, const std::string& piece) {
+    expect_sentence(inkling_command("train --strokes " + strokes_ + " --out " + file("orphan") +
+                                    " --teacher " + teacher),
+                    piece);
+  };
+  refuses(file("nobody"), "nobody");
+  write_file(file("junk.onnx"), "no model");
+  refuses(file("junk.onnx"), "junk.onnx");
 }
 
 TEST_F(TrainedOnce, IsQuantizedByRoundingAndByTraining) {

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "export/engine_runner.h"
 #include "export/fold.h"
+#include "export/onnx_reader.h"
 #include "export/onnx_writer.h"
 #include "export/quantize.h"
 #include "model/presets.h"
@@ -91,6 +92,65 @@ TEST_P(EveryPreset, Int8WeightsQuarterTheFileAndGiveTheAnswersOfTheRoundedWeight
   const torch::Tensor said = run_folded(layers, to_pixels(images()));
   EngineRunner engine(rounded, "model");
   EXPECT_LE((engine.probabilities(images()) - said).abs().max().item<double>(), kSameAnswer);
+}
+
+void expect_read_back(const std::string& preset_name) {
+  Network network = lived_in(preset_name);
+  std::vector<FoldedLayer> layers = fold(network, kTemperature);
+  const auto expect_same = [&](const OnnxOptions& options) {
+    const std::vector<FoldedLayer> read = from_onnx(to_onnx(layers, options), "model");
+    ASSERT_EQ(read.size(), layers.size());
+    const torch::Tensor before = run_folded(layers, to_pixels(images()));
+    const torch::Tensor after = run_folded(read, to_pixels(images()));
+    EXPECT_LE((after - before).abs().max().item<double>(), kSameAnswer);
+  };
+  expect_same({});
+  quantize_weights(layers);
+  expect_same({});
+  round_weights_to_half(layers);
+  for (FoldedLayer& layer : layers) layer.scales = torch::Tensor();
+  expect_same({true, {}});
+}
+
+TEST(OnnxFile, IsReadBackAsItWasWritten) {
+  for (const char* name : {"compact", "mlp", "cnn-basic", "deep"}) {
+    SCOPED_TRACE(name);
+    expect_read_back(name);
+  }
+}
+
+TEST(Quantized, WhatWasWrittenIsReadBack) {
+  Network network = lived_in("two-stage");
+  std::vector<FoldedLayer> layers = fold(network, kTemperature);
+  quantize_weights(layers);
+  calibrate_activations(layers, to_pixels(images()));
+  const std::vector<FoldedLayer> read = from_onnx(to_onnx(layers, {}), "model");
+  ASSERT_EQ(read.size(), layers.size());
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    EXPECT_FLOAT_EQ(static_cast<float>(read[i].output_scale),
+                    static_cast<float>(layers[i].output_scale));
+  }
+}
+
+TEST(OnnxFile, OfOthersIsNotReadBack) {
+  Network network = lived_in("two-stage");
+  onnx::ModelProto model;
+  ASSERT_TRUE(model.ParseFromString(to_onnx(fold(network, kTemperature), {})));
+  const auto refused = [](const onnx::ModelProto& changed, const std::string& reason) {
+    expect_failure([&] { from_onnx(changed.SerializeAsString(), "theirs.onnx"); }, reason);
+  };
+  onnx::ModelProto theirs = model;
+  theirs.set_producer_name("pytorch");
+  refused(theirs, "theirs.onnx was not written by inkling export");
+  onnx::ModelProto other = model;
+  other.mutable_graph()->mutable_node(1)->set_op_type("Sigmoid");
+  refused(other, "it has a Sigmoid");
+  onnx::ModelProto typed = model;
+  auto& bias = *typed.mutable_graph()->mutable_initializer(1);
+  for (std::int64_t i = 0; i < bias.dims(0); ++i) bias.add_float_data(0);
+  bias.clear_raw_data();
+  refused(typed, "raw bytes");
+  expect_failure([] { from_onnx("no ONNX", "junk.onnx"); }, "junk.onnx");
 }
 
 // A convolution, its ReLU, its pool: one scale from the ReLU on.

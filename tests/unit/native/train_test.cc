@@ -158,26 +158,26 @@ TEST(WeightAverage, FollowsTheNetworkAndForgetsItsStart) {
 
 TEST(Teacher, AnswersTheMeanOfItsRunsCalibrated) {
   const TempFolder folder;
-  std::vector<std::filesystem::path> runs;
+  std::vector<Teacher::Member> members;
   torch::Tensor expected;
   const torch::Tensor pixels = torch::rand({3, 1, 28, 28});
   for (const double temperature : {0.5, 2.0}) {
     Network network(preset("mlp"));
-    runs.push_back(folder / std::to_string(temperature));
-    std::filesystem::create_directory(runs.back());
+    const std::filesystem::path path = folder / std::to_string(temperature);
+    std::filesystem::create_directory(path);
     inkling::Run run;
     run.network = network->spec(), run.temperature = temperature;
-    save_run(run, runs.back());
-    save_weights(network, checkpoint_path(runs.back(), "best"));
+    save_run(run, path);
+    save_weights(network, checkpoint_path(path, "best"));
+    members.push_back(teach_by_run(path, torch::kCPU));
     network->eval();
     const torch::Tensor p = (network->forward(pixels) / temperature).softmax(1).detach() / 2;
     expected = expected.defined() ? expected + p : p;
   }
-  Teacher teacher(runs, torch::kCPU);
+  const Teacher teacher(members);
   EXPECT_TRUE(teacher(pixels).allclose(expected, 1e-5, 1e-6));
   EXPECT_FALSE(teacher(pixels).requires_grad());
-  runs.push_back(folder / "none");
-  expect_failure([&] { Teacher(runs, torch::kCPU); }, "none");
+  expect_failure([&] { teach_by_run(folder / "none", torch::kCPU); }, "none");
 }
 
 TEST(Scores, CountRightRefusedAndBoth) {
