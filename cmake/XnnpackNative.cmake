@@ -37,3 +37,7 @@ target_include_directories(xnnpack_operators PRIVATE "${CPUINFO_INCLUDE_DIR}")
 target_compile_options(xnnpack_operators PRIVATE -fno-tree-slp-vectorize)
 target_link_libraries(xnnpack_operators PRIVATE "${CPUINFO_LIBRARY}")
 target_link_options(inkling_xnnpack INTERFACE -Wl,--gc-sections)
+if(INKLING_SANITIZE) # it loads what is not aligned through pointers of wider types, which x86-64 does as well
+  target_compile_options(xnnpack_kernels PRIVATE -fno-sanitize=alignment)
+  target_compile_options(xnnpack_operators PRIVATE -fno-sanitize=alignment)
+endif()
