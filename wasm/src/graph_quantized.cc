@@ -68,6 +68,7 @@ std::optional<float> GraphBuilder::number(const Node& node, std::size_t index,
 // x at `in`; its scale and zero point are the node's inputs `scale` and `scale + 1`.
 Result<std::size_t> GraphBuilder::quantized(const Node& node, std::size_t in, std::size_t scale,
                                             std::int64_t axis) {
+  if (operand(node, scale) == nullptr) return contradicts("it has no scale");
   const Tensor* zero = constant(node, scale + 1);
   DataType type = static_cast<DataType>(int_attribute(node, "output_dtype", 0));
   if (type == DataType::kUndefined) type = zero != nullptr ? zero->type : DataType::kUint8;
@@ -90,6 +91,7 @@ Result<std::size_t> GraphBuilder::quantized(const Node& node, std::size_t in, st
 
 Result<std::size_t> GraphBuilder::dequantized(const Node& node, std::size_t in, std::size_t scale,
                                               std::int64_t axis) {
+  if (operand(node, scale) == nullptr) return contradicts("it has no scale");
   const auto factor = number(node, scale, 1), offset = number(node, scale + 1, 0);
   if (factor && offset) {
     return add_unary(node, in, UnaryOp::kDequantize, *factor, *offset);
@@ -114,6 +116,7 @@ Status GraphBuilder::lower_quantize(const Node& node) {
 Status GraphBuilder::lower_dequantize_constant(const Node& node) {
   const Tensor* tensor = constant(node, 0);
   if (tensor == nullptr) return cannot("it dequantises what is no constant");
+  if (operand(node, 1) == nullptr) return contradicts("it has no scale");
   if (int_attribute(node, "block_size", 0) != 0) return cannot("it quantises in blocks");
   const Tensor* scale = constant(node, 1);
   std::size_t axis = 0;

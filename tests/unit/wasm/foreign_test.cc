@@ -291,6 +291,26 @@ TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
                }));
 }
 
+// Weights (which a convolution then asks for their scale) and what is computed alike.
+TEST(Foreign, QuantizingWithoutAScaleIsRefused) {
+  for (const bool of_weights : {true, false}) {
+    ModelBuilder model;
+    model.initializer(tensor("w_q", 3, {2, 1, 3, 3}, std::string(18, '\x05')))
+        .floats("one", {}, {1.0f})
+        .node("QuantizeLinear", {"image", "one"}, {"q"})
+        .node("DequantizeLinear",
+              of_weights ? std::vector<std::string>{"q", "one"} : std::vector<std::string>{"q"},
+              {"d"})
+        .node("DequantizeLinear",
+              of_weights ? std::vector<std::string>{"w_q"} : std::vector<std::string>{"w_q", "one"},
+              {"w"})
+        .node("Conv", {"d", "w"}, {"c"})
+        .node("Flatten", {"c"}, {"f"});
+    const std::string message = refusal(finish(model, "f").build());
+    EXPECT_NE(message.find("it has no scale"), std::string::npos) << message;
+  }
+}
+
 TEST(Foreign, LogSoftmaxStaysFiniteWhereSoftmaxUnderflows) {
   const Seen seen = run_net(
       [](ModelBuilder& model) {
