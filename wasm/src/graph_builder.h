@@ -69,7 +69,7 @@ class GraphBuilder {
   std::size_t add_buffer(Buffer buffer, std::size_t producer);
   // Other dims over the same memory.
   std::size_t add_view(std::size_t of, const Dims& dims, const Dims& strides, int batch_axis);
-  // The value itself, or a copy of it whose axes lie in this order.
+  // The value in that order, a copy where it is not; of a constant always, one for each image.
   Result<std::size_t> in_order(const Node& node, std::size_t value, const Order& order);
   Result<std::size_t> in_rows(const Node& node, std::size_t value);        // ONNX's own order
   Result<std::size_t> channels_last(const Node& node, std::size_t value);  // [N,C,..] as [N,..,C]

@@ -166,7 +166,8 @@ Result<std::size_t> GraphBuilder::in_order(const Node& node, std::size_t value,
                                            const Order& order) {
   const Value from = graph_.values[value];
   const Dims strides = packed_strides(from.dims, order);
-  bool same = true;
+  // Whoever asks for an order reads all images in one run, and a constant is there once.
+  bool same = !graph_.buffers[from.buffer].is_constant;
   for (std::size_t i = 0; i < strides.size(); ++i) {
     same = same && (from.dims[i] == 1 || strides[i] == from.strides[i]);
   }

@@ -291,6 +291,42 @@ TEST(Foreign, QuantizingRoundsHalvesToEvenAndSaturates) {
                }));
 }
 
+// A constant is there once for all images. (That the node has another input, which it does not
+// read, keeps it from being computed while the file is loaded.)
+TEST(Foreign, AConstantIsReadForEachImageOfABatch) {
+  const std::vector<float> many = Numbers(5).vector(784 * 10);
+  const auto logits = [&](const std::string& op) {
+    ModelBuilder model;
+    model.floats("w", {784, 10}, many)
+        .floats("c", {1, 10, 28, 28}, many)
+        .floats("row", {1, 10}, {many.begin(), many.begin() + 10})
+        .node("Flatten", {"image"}, {"f"})
+        .node("MatMul", {"f", "w"}, {"m"});
+    if (op == "Softmax") {
+      model.node(op, {"row", "m"}, {"s"});
+    } else {
+      model.node(op, {"c", "m"}, {"maps"}, {attribute("kernel_shape", Dims{28, 28})})
+          .node("Flatten", {"maps"}, {"s"});
+    }
+    return model.node("Add", {"m", "s"}, {"probabilities"}).build();
+  };
+  constexpr std::size_t kImages = 70;
+  std::vector<float> images;
+  for (std::size_t i = 0; i < kImages; ++i) {
+    for (const float ink : test_image()) images.push_back(ink / static_cast<float>(i + 1));
+  }
+  for (const char* op : {"Softmax", "MaxPool", "AveragePool"}) {
+    SCOPED_TRACE(op);
+    const std::vector<float> all = run(logits(op), images);
+    ASSERT_EQ(all.size(), kImages * 10);
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}, kImages - 1}) {
+      const auto begin = images.begin() + static_cast<std::ptrdiff_t>(i * 784);
+      const std::vector<float> one = run(logits(op), {begin, begin + 784});
+      for (std::size_t d = 0; d < 10; ++d) EXPECT_NEAR(all[i * 10 + d], one[d], 1e-4f);
+    }
+  }
+}
+
 // Weights (which a convolution then asks for their scale) and what is computed alike.
 TEST(Foreign, QuantizingWithoutAScaleIsRefused) {
   for (const bool of_weights : {true, false}) {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace inkling::testing;
 
-constexpr int kUint8 = 2, kInt8 = 3, kInt32 = 6;
+constexpr int kUint8 = 2, kInt8 = 3;
 constexpr float kPixelScale = 1.0f / 255, kMapScale = 0.02f, kWeightScale = 0.004f;
 constexpr int kZero = 3;  // of maps: not 0, so that padding must be filled with it
 
