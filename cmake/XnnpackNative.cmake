@@ -1,9 +1,6 @@
 # XNNPACK compiled natively from the same source, with -DINKLING_XNNPACK_SOURCE=ON: target inkling_xnnpack. Debian's
 # package is compiled so that its convolutions for AVX2 keep a sum in memory: they take more than twice as long.
 include(XnnpackSource)
-if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  message(FATAL_ERROR "INKLING_XNNPACK_SOURCE knows x86-64 only; without it the package's XNNPACK is used.")
-endif()
 find_library(CPUINFO_LIBRARY cpuinfo)
 find_path(CPUINFO_INCLUDE_DIR cpuinfo.h)
 inkling_require("cpuinfo" libcpuinfo-dev CPUINFO_LIBRARY)

@@ -29,6 +29,7 @@ async function manifest(root) {
   const { version, license, engines } = JSON.parse(
     await readFile(path.join(root, 'package.json'), 'utf8'),
   );
+  const node = { types: './inkling-node.d.ts', default: './inkling-node.js' };
   const both = { types: './inkling.d.ts', default: './inkling.js' };
   const description = {
     name: 'inkling',
@@ -39,9 +40,9 @@ async function manifest(root) {
     engines,
     sideEffects: false,
     exports: {
-      '.': { node: { types: './inkling-node.d.ts', default: './inkling-node.js' }, ...both },
+      '.': { node, ...both },
       './browser': both,
-      './direct': { types: './inkling-direct.d.ts', default: './inkling-direct.js' },
+      './direct': { node: { ...node, types: './inkling-direct.d.ts' }, types: './inkling-direct.d.ts', default: './inkling-direct.js' },
       './inkling-worker.js': './inkling-worker.js',
       './compact.onnx': './compact.onnx',
       './*.wasm': './*.wasm',

@@ -144,7 +144,7 @@ Teacher::Member teach_by_file(const std::string& path, torch::Device device) {
 #else
   static_cast<void>(device);
   throw Failure("--teacher " + path +
-                " is not a run's folder, and this build reads no ONNX (INKLING_EXPORT is off)");
+                ": this build reads no ONNX; name a run's folder, or build with INKLING_EXPORT on");
 #endif
 }
 
@@ -153,8 +153,8 @@ std::shared_ptr<const Teacher> load_teacher(const std::vector<std::string>& path
   if (paths.empty()) return nullptr;
   std::vector<Teacher::Member> members;
   for (const std::string& path : paths) {
-    members.push_back(fs::is_regular_file(path) ? teach_by_file(path, device)
-                                                : teach_by_run(path, device));
+    members.push_back(fs::is_directory(path) ? teach_by_run(path, device)
+                                             : teach_by_file(path, device));
   }
   return std::make_shared<const Teacher>(std::move(members));
 }

@@ -1,5 +1,5 @@
-// Walks the nodes in their order, which is the layers'. The engine loads the file first, so that
-// what is damaged or hostile was refused before anything is looked at here.
+// Walks the nodes in their order, which is the layers'. The engine loads the file first and refuses
+// what is damaged; what it runs and the writer does not write is refused here.
 #include "export/onnx_reader.h"
 
 #include <onnx/onnx_pb.h>
@@ -140,10 +140,10 @@ class GraphReader {
       tensors_[node.output(0)] = tensor(input(node, 0)).to(torch::kFloat32);
     } else if (op == "DequantizeLinear") {
       dequantize(node);
-    } else if (op == "QuantizeLinear") {  // of the input it loses nothing: pixels are bytes
-      if (!layers_.empty()) {
-        layers_.back().output_scale = tensor(input(node, 1)).item<double>();
-      }
+    } else if (op == "QuantizeLinear") {  // the input's rounds what lies between bytes: left out
+      const torch::Tensor scale = tensor(input(node, 1));
+      if (scale.numel() != 1) throw unknown(node.name() + " has several scales");
+      if (!layers_.empty()) layers_.back().output_scale = scale.item<double>();
     } else if (op != "Softmax") {
       throw unknown("it has a " + op);
     }
@@ -151,12 +151,16 @@ class GraphReader {
 
   // Of a weight or bias; what follows a QuantizeLinear was told by that.
   void dequantize(const onnx::NodeProto& node) {
-    const auto stored = tensors_.find(input(node, 0));
-    if (stored == tensors_.end()) return;
-    std::vector<std::int64_t> by_channel(static_cast<std::size_t>(stored->second.dim()), 1);
+    const auto found = tensors_.find(input(node, 0));
+    if (found == tensors_.end()) return;
+    const torch::Tensor stored = found->second, scales = tensor(input(node, 1));
+    if (stored.dim() == 0 || scales.sizes() != torch::IntArrayRef{stored.size(0)} ||
+        node.input_size() != 2) {
+      throw unknown(node.name() + " is another DequantizeLinear");
+    }
+    std::vector<std::int64_t> by_channel(static_cast<std::size_t>(stored.dim()), 1);
     by_channel[0] = -1;
-    tensors_[node.output(0)] =
-        stored->second.to(torch::kFloat32) * tensor(input(node, 1)).view(by_channel);
+    tensors_[node.output(0)] = stored.to(torch::kFloat32) * scales.view(by_channel);
   }
 
   const std::string& file_;

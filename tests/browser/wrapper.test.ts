@@ -291,6 +291,30 @@ test('a trap rejects its own call, and the calls behind it are answered by a new
   assert.deepEqual(outcome, ['0', 'trap', '0']);
 });
 
+test('a batch that ends its worker takes no other batch with it', async () => {
+  const outcome = await visit.page.evaluate(async () => {
+    const kReal = window.Worker;
+    let batches = 0;
+    class Poor extends kReal {
+      override postMessage(request: { id: number; call: string }) {
+        if (request.call !== 'classifyBatch' || ++batches > 1) return super.postMessage(request);
+        const error = { code: 'out-of-memory', message: 'There is no memory left.' };
+        const data = { id: request.id, error, fatal: true };
+        setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+      }
+    }
+    window.Worker = Poor;
+    const poor = await Inkling.load({ model: './inkling/compact.onnx' });
+    const blank = new Float32Array(784);
+    const read = () => poor.classifyBatch(blank, 1).then(({ digits }) => digits.length, ({ code }) => code);
+    const outcomes = await Promise.all([read(), read(), read()]);
+    window.Worker = kReal;
+    await poor.dispose();
+    return outcomes;
+  });
+  assert.deepEqual(outcome, ['out-of-memory', 1, 1]);
+});
+
 test('when the worker put in place of a trapped one cannot load, the next call gets another', async () => {
   const outcome = await visit.page.evaluate(async () => {
     const kReal = window.Worker;

@@ -197,9 +197,61 @@ test('Node imports it: strokes, pixels, the full module, side files, errors', ()
   assert.equal(execFileSync(process.execPath, ['main.mjs'], options), 'fine\n');
 });
 
+test('an engine that was stopped on the calling thread is replaced by the next call', () => {
+  writeFileSync(
+    path.join(kWork, 'stopped.mjs'),
+    `import assert from 'node:assert/strict';
+     import { Inkling } from 'inkling';
+     const { instantiate } = WebAssembly;
+     let instances = 0, traps = 0, refusals = 0, loadTraps = 0;
+     WebAssembly.instantiate = async (...given) => {
+       if (refusals-- > 0) throw new RangeError('no memory');
+       refusals = 0;
+       const { exports } = await instantiate(...given);
+       ++instances;
+       const trapping = (name, due) => (...args) => {
+         if (due()) throw new WebAssembly.RuntimeError('unreachable');
+         return exports[name](...args);
+       };
+       return { exports: {
+         ...exports,
+         inkling_engine_classify: trapping('inkling_engine_classify', () => traps-- > 0),
+         inkling_engine_load: trapping('inkling_engine_load', () => loadTraps-- > 0),
+       } };
+     };
+     const model = new URL(import.meta.resolve('inkling/compact.onnx'));
+     const engine = await Inkling.load({ model });
+     const { pixels } = await engine.classifyStrokes([[[10, 4], [52, 4], [30, 60]]]);
+     const read = () => engine.classifyPixels(pixels).then(({ digit }) => digit, ({ code }) => code);
+     traps = 1;
+     assert.equal(await read(), 'trap');
+     refusals = 1;
+     assert.equal(await read(), 'out-of-memory');
+     assert.equal(await read(), 7);
+     assert.equal(instances, 2);
+     traps = 2; // the second is met by the first of two calls that wait for another instance
+     assert.equal(await read(), 'trap');
+     assert.deepEqual(await Promise.all([read(), read()]), ['trap', 7]);
+     assert.equal(instances, 4);
+     traps = 1;
+     assert.equal(await read(), 'trap');
+     const waiting = read();
+     await engine.dispose();
+     assert.equal(await waiting, 'disposed');
+     loadTraps = 1;
+     await assert.rejects(Inkling.load({ model }), { code: 'trap' });
+     console.log('fine');`,
+  );
+  assert.equal(execFileSync(process.execPath, ['stopped.mjs'], { cwd: kWork, encoding: 'utf8' }), 'fine\n');
+});
+
 test('TypeScript knows its types, for a bundler and for Node', () => {
   const source = `import { Inkling, InklingError, type Classification } from 'inkling';
     import { Inkling as Direct } from 'inkling/direct';
+    import type { Engine } from 'inkling/direct';
+    export const module: Engine = 'simd';
+    // @ts-expect-error: engines come of load() alone
+    new Direct();
     export const direct: Promise<Direct> = Direct.load({ model: new URL('https://example.org/m.onnx'), range: [0, 255] });
     export async function read(model: string): Promise<number | null> {
       const engine = await Inkling.load({ model, sideFiles: { 'weights.bin': new Uint8Array(4) } });

@@ -6,6 +6,7 @@ import { InThread, start } from './in_thread.ts';
 import type { Engine } from './detect.ts';
 import type { Range, Source } from './types.ts';
 
+export type { Engine } from './detect.ts';
 export * from './types.ts';
 
 export interface LoadOptions {
@@ -24,7 +25,7 @@ export class Inkling extends InThread {
   static async load({ model, sideFiles = {}, range, files = {} }: LoadOptions): Promise<Inkling> {
     return new Inkling(
       await start(range, () => ({
-        compile: (engine) => compile(files[engine] ?? beside(`inkling-${engine}.wasm`)),
+        compile: async (engine) => compile(files[engine] ?? beside(`inkling-${engine}.wasm`)),
         model: bytesOf(model, 'The model'),
         sideFiles: bytesOfEach(sideFiles),
       })),

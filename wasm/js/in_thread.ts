@@ -1,8 +1,9 @@
 // An engine on the calling thread: what Node and inkling/direct import, each with its own way to get at
-// files. Calls return promises as the workers' do; what they do is done before they return.
+// files. Calls return promises as the workers' do; what they do is done before they return (unless an engine
+// has to be put in the place of one that was stopped).
 import { checkBatch, checkCount, checkName, checkPicture, checkPixels, checkRange, checkStrokes } from './checks.ts';
 import { detectVariant, type Engine, type Variant } from './detect.ts';
-import { EngineModule, isTrap } from './module.ts';
+import { EngineModule, isFatal, toInklingError } from './module.ts';
 import {
   InklingError,
   type Activation,
@@ -23,10 +24,13 @@ export interface Parts {
   sideFiles: Promise<Record<string, Uint8Array>>;
 }
 
-/** @internal An engine that has loaded its model, and how to get another. */
+/** An engine that has loaded its model. */
 export interface Started {
+  /** @internal How to get another. */
   start: Start;
+  /** @internal */
   module: EngineModule;
+  /** @internal */
   description: Description;
   variant: Variant;
 }
@@ -36,18 +40,18 @@ type Start = () => Promise<EngineModule>;
 
 export class InThread {
   readonly #start: Start;
-  #module: EngineModule | Promise<EngineModule>;
+  /** Null after one that is not to be used again. */
+  #module: EngineModule | Promise<EngineModule> | null;
   readonly #description: Description;
   /** Which of the two modules runs. */
   readonly variant: Variant;
   #disposed = false;
 
-  /** @internal */
-  protected constructor({ start, module, description, variant }: Started) {
-    this.#start = start;
-    this.#module = module;
-    this.#description = description;
-    this.variant = variant;
+  protected constructor(started: Started) {
+    this.#start = started.start;
+    this.#module = started.module;
+    this.#description = started.description;
+    this.variant = started.variant;
   }
 
   /** Reads a drawing. Fails with 'empty-ink' when nothing is drawn. */
@@ -126,25 +130,34 @@ export class InThread {
 
   /** After a trap, or when memory has run out, which an instance never gives back, the next call gets another. */
   async #ask<T>(run: (module: EngineModule) => T): Promise<T> {
-    if (this.#disposed) throw new InklingError('disposed', 'This engine was disposed of; load another.');
-    const module = this.#module instanceof EngineModule ? this.#module : await this.#module;
+    this.#refuseDisposed();
+    let module = this.#module;
+    while (!(module instanceof EngineModule)) {
+      await (module ?? this.#replace());
+      this.#refuseDisposed();
+      module = this.#module; // a call that waited, too, may have ended the new one
+    }
     try {
       return run(module);
     } catch (error) {
-      const trapped = isTrap(error);
-      if (!trapped && (error as InklingError).code !== 'out-of-memory') throw error;
-      if (!this.#disposed) this.#replace();
-      throw trapped ? new InklingError('trap', `The engine stopped: ${(error as Error).message}.`) : error;
+      const failure = toInklingError(error, 'The call');
+      if (isFatal(failure.code)) this.#module = null;
+      throw failure;
     }
   }
 
-  #replace(): void {
+  #refuseDisposed(): void {
+    if (this.#disposed) throw new InklingError('disposed', 'This engine was disposed of; load another.');
+  }
+
+  #replace(): Promise<EngineModule> {
     const next = this.#start();
     this.#module = next;
     next.then(
-      (module) => (this.#module = module),
-      () => {}, // whoever calls next hears of it, and the call after that
+      (module) => (this.#disposed ? module.dispose() : void (this.#module = module)),
+      () => (this.#module = null), // whoever waits hears of it, and the next call tries again
     );
+    return next;
   }
 }
 
@@ -158,14 +171,16 @@ export async function start(range: Range = [0, 1], partsOf: () => Parts): Promis
   const { compile, model, sideFiles } = partsOf();
   const load = async (engine: Engine): Promise<Started> => {
     const [compiled, onnx, beside] = await Promise.all([compile(engine), model, sideFiles]);
-    const module = await EngineModule.instantiate(compiled);
-    const description = module.load(onnx, beside, range);
-    const again = async () => {
-      const another = await EngineModule.instantiate(compiled);
-      another.load(onnx, beside, range);
-      return another;
+    const make = async () => {
+      try {
+        const module = await EngineModule.instantiate(compiled);
+        return { module, description: module.load(onnx, beside, range) };
+      } catch (error) {
+        throw toInklingError(error, 'load');
+      }
     };
-    return { start: again, module, description, variant };
+    const again = async () => (await make()).module;
+    return { start: again, variant, ...(await make()) };
   };
   try {
     return await load(variant);

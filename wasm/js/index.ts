@@ -108,11 +108,12 @@ export class Inkling {
     const shares = this.#pool.size === 1 ? 1 : this.#pool.size * kSharesOfAWorker;
     const share = Math.max(Math.ceil(n / shares), Math.min(n, kLeastShare));
     const starts = Array.from({ length: Math.ceil(n / share) }, (_, i) => i * share);
+    const batch = {};
     const parts = await Promise.all(
       starts.map((start) => {
         const end = Math.min(start + share, n);
         const part = pixels.slice(start * size, end * size);
-        return this.#pool.call('classifyBatch', [part, end - start]);
+        return this.#pool.call('classifyBatch', [part, end - start], { batch });
       }),
     );
     const digits = new Int8Array(n);

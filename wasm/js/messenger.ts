@@ -23,7 +23,7 @@ export class Messenger {
     worker.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
     const onError = (event: Event): void => {
       event.preventDefault();
-      const reason = (event as ErrorEvent).message || 'the browser gives no reason';
+      const reason = (event as ErrorEvent).message || 'no reason is given';
       this.terminate(
         this.#answered
           ? new InklingError('trap', `The engine's worker stopped: ${reason}.`)

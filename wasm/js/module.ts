@@ -272,8 +272,21 @@ export class EngineModule {
 }
 
 /** Whether the module was stopped half-way; any other failure leaves its memory in order. */
-export function isTrap(error: unknown): boolean {
+function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || isStackOverflow(error);
+}
+
+/** Any failure of a call as one with a code. */
+export function toInklingError(error: unknown, call: string): InklingError {
+  if (error instanceof InklingError) return error;
+  const { message } = error as Error;
+  if (isTrap(error)) return new InklingError('trap', `The engine stopped: ${message}.`);
+  return new InklingError('internal', `${call} failed: ${message}.`);
+}
+
+/** After these an instance is not to be used again: it was stopped half-way, or gives no memory back. */
+export function isFatal(code: ErrorCode): boolean {
+  return code === 'trap' || code === 'out-of-memory';
 }
 
 /** A stack that overflows inside a module is reported in JavaScript's own words: V8's, then Firefox's. */

@@ -1,5 +1,5 @@
-// The workers behind one engine: a queue in front, one request with each worker at a time (of a batch's
-// shares two, so that the next lies ready when one is done), and a new worker with the same module and
+// The workers behind one engine: a queue in front, one request with each worker at a time (of one
+// batch's shares two, so that the next lies ready when one is done), and a new worker with the same module and
 // model in the place of one that died.
 import { Messenger } from './messenger.ts';
 import type { CallName, Calls } from './protocol.ts';
@@ -9,15 +9,16 @@ interface Slot {
   messenger: Messenger;
   /** Settles when the worker has loaded the model. */
   ready: Promise<Description>;
-  /** How many requests are with it. */
+  /** How many requests are with it, and the batch that the last of them is a share of. */
   held: number;
+  batch?: object;
 }
 
 interface Job {
   /** Only the worker that classified last will do. */
   sticky: boolean;
-  /** How many requests may be with a worker, this one included. */
-  most: number;
+  /** The batch that it is a share of. */
+  batch?: object;
   run(messenger: Messenger): Promise<unknown>;
   resolve(result: unknown): void;
   reject(error: InklingError): void;
@@ -54,17 +55,19 @@ export class Pool {
     return description;
   }
 
-  /** `sticky`: the worker that classified last, of all calls before this one, must answer. */
+  /**
+   * `sticky`: the worker that classified last, of all calls before this one, must answer. `batch`: the same
+   * object for each share of a batch.
+   */
   call<Name extends CallName>(
     name: Name,
     args: Calls[Name]['args'],
-    { sticky = false } = {},
+    { sticky = false, batch }: { sticky?: boolean; batch?: object } = {},
   ): Promise<Calls[Name]['result']> {
     if (this.#disposed) return Promise.reject(disposed());
     return new Promise<unknown>((resolve, reject) => {
       const run = (messenger: Messenger) => messenger.request(name, args);
-      const most = name === 'classifyBatch' ? 2 : 1;
-      this.#queue.push({ sticky, most, run, resolve, reject });
+      this.#queue.push({ sticky, batch, run, resolve, reject });
       this.#pump();
     }) as Promise<Calls[Name]['result']>;
   }
@@ -84,16 +87,20 @@ export class Pool {
     }
   }
 
-  #slotFor({ sticky, most }: Job): Slot | undefined {
-    const least = this.#slots.reduce((a, b) => (b.held < a.held ? b : a));
-    if (!sticky) return least.held < most ? least : undefined;
+  #slotFor({ sticky, batch }: Job): Slot | undefined {
     // Only when all earlier calls are answered is it certain who classified last.
-    return this.#slots.some((slot) => slot.held > 0) ? undefined : this.#last.slot;
+    if (sticky) return this.#slots.some(({ held }) => held) ? undefined : this.#last.slot;
+    // What a worker holds fails with it: two shares of one batch do so anyway.
+    return (
+      this.#slots.find(({ held }) => !held) ??
+      this.#slots.find((slot) => batch && slot.batch === batch && slot.held < 2)
+    );
   }
 
   /** The pool's own books are settled before the caller hears: its next call may follow at once. */
   async #run(job: Job, slot: Slot): Promise<void> {
     ++slot.held;
+    slot.batch = job.batch;
     const turn = ++this.#turns;
     try {
       if (slot.messenger.dead) Object.assign(slot, this.#launch());

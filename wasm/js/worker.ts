@@ -1,8 +1,7 @@
-// The worker: owns one instance of the engine and answers one request at a time. After a trap it must not
-// be used again; after any other failure it goes on.
-import { EngineModule, isTrap } from './module.ts';
+// The worker: owns one instance of the engine and answers one request at a time. After a fatal failure its
+// owner ends it; after any other it goes on.
+import { EngineModule, isFatal, toInklingError } from './module.ts';
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
-import { InklingError, type ErrorCode } from './types.ts';
 
 let engine: EngineModule; // asked for nothing before it is loaded
 
@@ -28,15 +27,8 @@ async function answer({ id, call, args }: Request): Promise<Reply> {
     const handler = handlers[call] as (...args: unknown[]) => Calls[CallName]['result'];
     return { id, result: await handler(...args) };
   } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof InklingError) {
-      // What the core module had taken before memory ran out stays taken: it starts anew.
-      const fatal = error.code === 'out-of-memory';
-      return { id, error: { code: error.code, message }, fatal };
-    }
-    const fatal = isTrap(error);
-    const [code, what]: [ErrorCode, string] = fatal ? ['trap', 'The engine stopped'] : ['internal', `${call} failed`];
-    return { id, error: { code, message: `${what}: ${message}.` }, fatal };
+    const { code, message } = toInklingError(error, call);
+    return { id, error: { code, message }, fatal: isFatal(code) };
   }
 }
 

@@ -225,6 +225,7 @@ Status GraphBuilder::lower_integer_layer(const Node& node) {
 Status GraphBuilder::lower_quantized_layer(const Node& node) {
   INKLING_ASSIGN(in, value(node, 0));
   const bool is_conv = node.op_type == "QLinearConv";
+  if (operand(node, 4) == nullptr) return contradicts("its weights have no scale");
   const Tensor* tensor = constant(node, 3);
   if (tensor == nullptr) return cannot("its weights are not a constant");
   const Dims weight_dims = tensor->dims;

@@ -129,6 +129,10 @@ TEST(Quantized, WhatWasWrittenIsReadBack) {
   for (std::size_t i = 0; i < read.size(); ++i) {
     EXPECT_FLOAT_EQ(static_cast<float>(read[i].output_scale),
                     static_cast<float>(layers[i].output_scale));
+    if (!read[i].bias.defined()) continue;
+    // Whole numbers of the input's scale times the weights'.
+    EXPECT_LE((read[i].bias - layers[i].bias).abs().max().item<double>(), 1e-3);
+    EXPECT_LE((read[i].weight - rounded_weight(layers[i])).abs().max().item<double>(), 1e-6);
   }
 }
 
@@ -151,6 +155,14 @@ TEST(OnnxFile, OfOthersIsNotReadBack) {
   bias.clear_raw_data();
   refused(typed, "raw bytes");
   expect_failure([] { from_onnx("no ONNX", "junk.onnx"); }, "junk.onnx");
+  std::vector<FoldedLayer> layers = fold(network, kTemperature);
+  quantize_weights(layers);
+  onnx::ModelProto shifted;
+  ASSERT_TRUE(shifted.ParseFromString(to_onnx(layers, {})));
+  auto& zero = *shifted.mutable_graph()->add_initializer();
+  zero.set_name("zero"), zero.set_data_type(onnx::TensorProto::INT8), zero.set_raw_data("\x01");
+  shifted.mutable_graph()->mutable_node(0)->add_input("zero");
+  refused(shifted, "another DequantizeLinear");
 }
 
 // A convolution, its ReLU, its pool: one scale from the ReLU on.

@@ -298,14 +298,16 @@ TEST(Foreign, AConstantIsReadForEachImageOfABatch) {
   const auto logits = [&](const std::string& op) {
     ModelBuilder model;
     model.floats("w", {784, 10}, many)
-        .floats("c", {1, 10, 28, 28}, many)
+        .floats("c", {1, 1, 28, 280}, many)
         .floats("row", {1, 10}, {many.begin(), many.begin() + 10})
         .node("Flatten", {"image"}, {"f"})
         .node("MatMul", {"f", "w"}, {"m"});
     if (op == "Softmax") {
       model.node(op, {"row", "m"}, {"s"});
     } else {
-      model.node(op, {"c", "m"}, {"maps"}, {attribute("kernel_shape", Dims{28, 28})})
+      model
+          .node(op, {"c", "m"}, {"maps"},
+                {attribute("kernel_shape", Dims{28, 28}), attribute("strides", Dims{28, 28})})
           .node("Flatten", {"maps"}, {"s"});
     }
     return model.node("Add", {"m", "s"}, {"probabilities"}).build();
@@ -329,21 +331,41 @@ TEST(Foreign, AConstantIsReadForEachImageOfABatch) {
 
 // Weights (which a convolution then asks for their scale) and what is computed alike.
 TEST(Foreign, QuantizingWithoutAScaleIsRefused) {
-  for (const bool of_weights : {true, false}) {
+  using Names = std::vector<std::string>;
+  const Names whole = {"image", "one"}, computed = {"q", "one"}, weights = {"w_q", "one"};
+  const auto refused = [](const Names& quantized, const Names& back, const Names& of_weights) {
     ModelBuilder model;
     model.initializer(tensor("w_q", 3, {2, 1, 3, 3}, std::string(18, '\x05')))
         .floats("one", {}, {1.0f})
-        .node("QuantizeLinear", {"image", "one"}, {"q"})
-        .node("DequantizeLinear",
-              of_weights ? std::vector<std::string>{"q", "one"} : std::vector<std::string>{"q"},
-              {"d"})
-        .node("DequantizeLinear",
-              of_weights ? std::vector<std::string>{"w_q"} : std::vector<std::string>{"w_q", "one"},
-              {"w"})
+        .node("QuantizeLinear", quantized, {"q"})
+        .node("DequantizeLinear", back, {"d"})
+        .node("DequantizeLinear", of_weights, {"w"})
         .node("Conv", {"d", "w"}, {"c"})
         .node("Flatten", {"c"}, {"f"});
     const std::string message = refusal(finish(model, "f").build());
     EXPECT_NE(message.find("it has no scale"), std::string::npos) << message;
+  };
+  refused({"image"}, computed, weights);
+  refused(whole, {"q"}, weights);
+  refused(whole, computed, {"w_q"});
+}
+
+TEST(Foreign, QuantizedLayersWithoutTheirWeightsScaleAreRefused) {
+  for (const bool is_conv : {true, false}) {
+    ModelBuilder model;
+    model.floats("s", {}, {0.5f})
+        .initializer(tensor("z", 2, {}, std::string(1, '\0')))
+        .initializer(tensor("w", 3, is_conv ? Dims{10, 1, 28, 28} : Dims{784, 10},
+                            std::string(7840, '\x05')))
+        .initializer(tensor("w_z", 3, {}, std::string(1, '\0')))
+        .node("Flatten", {"image"}, {"f"})
+        .node("QuantizeLinear", {is_conv ? "image" : "f", "s", "z"}, {"q"})
+        .node(is_conv ? "QLinearConv" : "QLinearMatMul", {"q", "s", "z", "w", "", "w_z", "s", "z"},
+              {"r"})
+        .node("DequantizeLinear", {"r", "s", "z"}, {"d"})
+        .node("Flatten", {"d"}, {"probabilities"});
+    const std::string message = refusal(model.build());
+    EXPECT_NE(message.find("its weights have no scale"), std::string::npos) << message;
   }
 }
 
