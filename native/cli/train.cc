@@ -152,6 +152,7 @@ std::shared_ptr<const Teacher> load_teacher(const std::vector<std::string>& path
                                             torch::Device device) {
   if (paths.empty()) return nullptr;
   std::vector<Teacher::Member> members;
+  members.reserve(paths.size());
   for (const std::string& path : paths) {
     members.push_back(fs::is_directory(path) ? teach_by_run(path, device)
                                              : teach_by_file(path, device));

@@ -8,7 +8,7 @@ import { brotliSize, components } from '../../cmake/module_sizes.mjs';
 import { kRoot, kSite } from './studio.ts';
 
 /** Page, the larger of the two core modules, and the model; in bytes of 1024 to the KB. */
-const kBudget = 102 * 1024;
+const kBudget = 103 * 1024;
 
 /** The larger of the two core modules, and of the two full ones. */
 const kCoreBudget = 41 * 1024;
