@@ -15,6 +15,7 @@
 
 #include "cli/commands.h"
 #include "cli/processes.h"
+#include "cli/teachers.h"
 #include "cli/train_flags.h"
 #include "data/file.h"
 #include "data/leaks.h"
@@ -22,9 +23,6 @@
 #include "train/benchmark.h"
 #include "train/run.h"
 #include "train/scoring.h"
-#ifdef INKLING_HAS_EXPORT
-#include "export/onnx_reader.h"
-#endif
 
 namespace inkling {
 namespace {
@@ -129,35 +127,6 @@ void start_from(Network& network, const fs::path& folder) {
                   "shape");
   }
   load_weights(network, checkpoint_path(folder, "best"));
-}
-
-Teacher::Member teach_by_file(const std::string& path, torch::Device device) {
-#ifdef INKLING_HAS_EXPORT
-  std::vector<FoldedLayer> layers = from_onnx(read_file(path), path);
-  for (FoldedLayer& layer : layers) {
-    if (!layer.weight.defined()) continue;
-    layer.weight = layer.weight.to(device), layer.bias = layer.bias.to(device);
-  }
-  return [layers](const torch::Tensor& pixels) {
-    return folded_logits(layers, pixels).to(torch::kFloat32).softmax(1);
-  };
-#else
-  static_cast<void>(device);
-  throw Failure("--teacher " + path +
-                ": this build reads no ONNX; name a run's folder, or build with INKLING_EXPORT on");
-#endif
-}
-
-std::shared_ptr<const Teacher> load_teacher(const std::vector<std::string>& paths,
-                                            torch::Device device) {
-  if (paths.empty()) return nullptr;
-  std::vector<Teacher::Member> members;
-  members.reserve(paths.size());
-  for (const std::string& path : paths) {
-    members.push_back(fs::is_directory(path) ? teach_by_run(path, device)
-                                             : teach_by_file(path, device));
-  }
-  return std::make_shared<const Teacher>(std::move(members));
 }
 
 // A resumed run must go on with what it began with.
