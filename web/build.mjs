@@ -184,7 +184,8 @@ async function buildSite(folder, { engines }) {
   const html = await filled('web/index.html', holes);
   const version = versionOf(html);
   await site.plain('index.html', Buffer.from(html.replace('{{version}}', version)));
-  await buildHeaders(site, html);
+  const cards = models.flatMap(({ how }) => how ?? []);
+  await buildHeaders(site, html, cards);
   const { js, css, language_js } = holes;
   const needed = [js, css, icon, language_js, files.worker, models[0].source];
   await buildServiceWorker(site, bundle, version, needed);

@@ -67,13 +67,17 @@ export async function buildServiceWorker(site, bundle, version, first) {
 
 /**
  * What a host should send, for those that read it from a file (Netlify, Cloudflare Pages). The policy is the
- * page's own, and the two things that a page cannot say of itself.
- * @param {Site} site @param {string} html
+ * page's own, and the two things that a page cannot say of itself. `cards`: the pages that the models' cards became.
+ * @param {Site} site @param {string} html @param {string[]} cards
  */
-export async function buildHeaders(site, html) {
+export async function buildHeaders(site, html, cards) {
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1];
   if (policy === undefined) throw new Error('index.html has no Content-Security-Policy');
   const again = `Cache-Control: ${kAskAgain}`;
+  const forGood = `Cache-Control: ${kForGood}`;
+  /** @param {string[]} names @param {string} header */
+  const each = (names, header) => Object.fromEntries(names.map((name) => [`/${encodeURI(name)}`, [header]]));
+  const models = site.names.filter((name) => name.startsWith('models/')); // without those that a host adds
   // A header that two rules name would be sent with both values, so only one names each.
   const rules = {
     '/*': [
@@ -84,7 +88,9 @@ export async function buildHeaders(site, html) {
     '/': [again],
     '/index.html': [again],
     '/sw.js': [again],
-    '/assets/*': [`Cache-Control: ${kForGood}`],
+    ...each(cards, again),
+    '/assets/*': [forGood],
+    ...each(models, forGood),
     '/assets/*.wasm': ['Content-Type: application/wasm'],
     '/manifest.webmanifest': [again, 'Content-Type: application/manifest+json'],
   };

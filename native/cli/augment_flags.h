@@ -21,8 +21,19 @@ inline void add_augment_flags(CLI::App& command, BatchOptions& options) {
              "Augmentation: bend, so that a pixel moves so far (root mean square, in pixels)");
   add_number(command, "--cutout", options.augment.cutout, std::int64_t{0}, std::int64_t{28},
              "Augmentation: erase a square with sides of so many pixels");
-  add_number(command, "--mixup", options.mixup, 0.0, 100.0,
-             "Augmentation: mix each image with another, by a share from Beta(MIXUP, MIXUP)");
+  // Below 0.01 LibTorch's Beta leaves the numbers of a double, and gives halves.
+  const auto check_mixup = [](const std::string& text) -> std::string {
+    double number = 0;
+    const bool is_one = CLI::detail::lexical_cast(text, number);
+    if (is_one && (number == 0 || (number >= 0.01 && number <= 100))) return "";
+    return text + " is neither 0 nor a number from 0.01 to 100";
+  };
+  command
+      .add_option("--mixup", options.mixup,
+                  "Augmentation: mix each image with another, by a share from Beta(MIXUP, MIXUP); "
+                  "0: none, else 0.01 or more")
+      ->check(CLI::Validator(check_mixup, ""))
+      ->capture_default_str();
   add_number(
       command, "--hand", options.hand.variation, 0.0, 3.0,
       "Drawings: how far the hand strays (bends, slants, trembles, tapers), 1 being the range "

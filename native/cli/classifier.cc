@@ -102,9 +102,8 @@ struct Loaded {
 };
 
 Loaded load_network(const std::string& folder) {
-  const Run run = load_run(folder);
-  Network network(run.network);
-  load_weights(network, checkpoint_path(folder, "best"));
+  Run run = load_run(folder);
+  Network network = load_best(run, folder);
   const torch::Device device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
   network->to(device);
   network->eval();

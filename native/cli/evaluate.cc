@@ -171,11 +171,14 @@ void evaluate_not_digits(const EvaluateFlags& flags, const Classifier& classifie
 std::vector<std::string> resolve_input_scale(const EvaluateFlags& flags, Classifier& classifier,
                                              const std::vector<NamedDataset>& sets) {
   if (!classifier.wants_input_scale()) return {};
+  std::vector<std::string> chosen;
   if (!flags.sources.mnist.empty()) {
-    return classifier.choose_input_scale(
-        read_mnist(flags.sources.mnist.front(), MnistPart::kTrain));
+    chosen =
+        classifier.choose_input_scale(read_mnist(flags.sources.mnist.front(), MnistPart::kTrain));
+    if (flags.sources.mnist_part.value_or(MnistPart::kTest) == MnistPart::kTest) return chosen;
+  } else {
+    chosen = classifier.choose_input_scale(sets.front().data);
   }
-  std::vector<std::string> chosen = classifier.choose_input_scale(sets.front().data);
   for (std::string& sentence : chosen) {
     sentence += "; chosen on " + sets.front().name + " itself, whose score so saw its labels";
   }
@@ -208,6 +211,7 @@ void run_evaluate(const EvaluateFlags& flags) {
                  {"threshold", classifier.threshold()},
                  {"input_scales", classifier.input_scales()},
                  {"how", classifier.description()}};
+  if (!chosen.empty()) report["input_scale_choice"] = chosen;
   if (flags.classifier.models.size() == 1) report["model"] = flags.classifier.models.front();
   if (!flags.json) {
     for (const std::string& sentence : chosen) std::printf("%s\n", sentence.c_str());

@@ -31,8 +31,7 @@ torch::Tensor probe_images(const std::string& run) {
 
 Exportable load_exportable(const std::string& folder) {
   Run run = load_run(folder);
-  Network network(run.network);
-  load_weights(network, checkpoint_path(folder, "best"));
+  Network network = load_best(run, folder);
   network->eval();
   std::vector<FoldedLayer> layers = fold(network, run.temperature);
   const torch::Tensor images = probe_images(folder);

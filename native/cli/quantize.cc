@@ -2,6 +2,8 @@
 // as a standard ONNX file; by rounding alone, or with training through the rounding.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 
 #include "cli/augment_flags.h"
 #include "cli/commands.h"
@@ -9,6 +11,7 @@
 #include "cli/numbers.h"
 #include "data/dataset.h"
 #include "data/file.h"
+#include "data/leaks.h"
 #include "export/engine_runner.h"
 #include "export/onnx_writer.h"
 #include "export/quantize.h"
@@ -16,6 +19,8 @@
 
 namespace inkling {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Where a sum lies between two steps of 1/255, runtimes round it to one or the other, and the next
 // layers carry the step on. What is wrong rather than rounded differs by far more.
@@ -30,6 +35,20 @@ struct QuantizeFlags {
   double validation_share = 0.1, refuse_share = 0.01;
   std::int64_t drawing_repeat = 1;
 };
+
+// The run's data held out as the run did, or nothing said of the held-out part would be true.
+void require_held_out(const TrainingData& data, const SeenImages& seen, const std::string& run) {
+  std::int64_t learned = 0;
+  const Dataset held_out = data.all_validation();
+  for (const ImageHash& hash : hash_images(held_out.images)) {
+    learned += seen.training.contains(hash) && !seen.validation.contains(hash) ? 1 : 0;
+  }
+  if (learned == 0) return;
+  throw Failure(std::to_string(learned) + " of the " + std::to_string(held_out.size()) +
+                " images that would be held out are among those that the run in " + run +
+                " learned from; name the data, --mnist-part and --validation that it was trained "
+                "with (its run.json has the command)");
+}
 
 double accuracy_of(const std::vector<FoldedLayer>& layers, const Dataset& data) {
   constexpr std::int64_t kChunk = 500;
@@ -69,15 +88,16 @@ void tune(const QuantizeFlags& flags, const Exportable& from, const std::vector<
 
 // What the file says of itself besides: the threshold and the accuracies of these weights.
 void add_scores(const QuantizeFlags& flags, EngineRunner& runner, const TrainingData& data,
+                const std::optional<SeenImages>& seen,
                 std::map<std::string, std::string>& metadata) {
   const Dataset held_out = data.all_validation();
   const torch::Tensor p = runner.probabilities(held_out.images);
   metadata["rejection_threshold"] =
       nlohmann::json(confidence_quantile(p, flags.refuse_share)).dump();
   metadata["validation_accuracy"] = nlohmann::json(score(p, held_out.labels).accuracy()).dump();
-  const MnistPart part = flags.sources.mnist_part.value_or(MnistPart::kTrain);
-  if (flags.sources.mnist.empty() || part != MnistPart::kTrain) return;
+  if (flags.sources.mnist.empty()) return;
   const Dataset test = read_mnist(flags.sources.mnist.front(), MnistPart::kTest);
+  if (!seen || count_leaks(*seen, "", test.images).any()) return;  // that would be no test
   metadata["mnist_test_accuracy"] =
       nlohmann::json(score(runner.probabilities(test.images), test.labels).accuracy()).dump();
 }
@@ -97,16 +117,19 @@ void run_quantize(const QuantizeFlags& flags) {
   quantize_weights(layers);
   if (!flags.weights_only) calibrate_activations(layers, to_pixels(from.images));
   TrainingData data;
+  std::optional<SeenImages> seen;  // runs of early versions do not say
+  if (fs::exists(seen_images_path(flags.run))) seen = load_seen_images(seen_images_path(flags.run));
   if (!flags.sources.empty()) {
     data = load_training_data(flags.sources, flags.validation_share, from.run.seed,
                               flags.drawing_repeat);
+    if (seen) require_held_out(data, *seen, flags.run);
     tune(flags, from, whole, layers, data);
   }
   std::map<std::string, std::string> metadata =
       metadata_of(from.run, flags.weights_only ? "int8" : "int8, activations too", false);
   if (!flags.sources.empty()) {
     EngineRunner runner(to_onnx(layers, {}), flags.out);
-    add_scores(flags, runner, data, metadata);
+    add_scores(flags, runner, data, seen, metadata);
   }
   const std::string onnx = to_onnx(layers, {false, metadata});
   const torch::Tensor p = EngineRunner(onnx, flags.out).probabilities(from.images);

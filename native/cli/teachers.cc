@@ -1,9 +1,12 @@
 // A folder is computed as it was trained, a file as it was folded.
 #include "cli/teachers.h"
 
+#include <c10/util/hash.h>
+
 #include <filesystem>
 
 #include "data/file.h"
+#include "train/run.h"
 #ifdef INKLING_HAS_EXPORT
 #include "export/onnx_reader.h"
 #endif
@@ -42,6 +45,17 @@ std::shared_ptr<const Teacher> load_teacher(const std::vector<std::string>& path
                                              : teach_by_file(path, device));
   }
   return std::make_shared<const Teacher>(std::move(members));
+}
+
+std::vector<std::string> teacher_checksums(const std::vector<std::string>& paths) {
+  std::vector<std::string> checksums;
+  checksums.reserve(paths.size());
+  for (const std::string& path : paths) {
+    const fs::path weights =
+        fs::is_directory(path) ? checkpoint_path(path, "best") : fs::path(path);
+    checksums.push_back(fs::is_regular_file(weights) ? c10::sha1(read_file(weights)).str() : "");
+  }
+  return checksums;
 }
 
 }  // namespace inkling

@@ -18,6 +18,7 @@
 #include "cli/teachers.h"
 #include "cli/train_flags.h"
 #include "data/file.h"
+#include "data/json.h"
 #include "data/leaks.h"
 #include "report/answers.h"
 #include "train/benchmark.h"
@@ -31,6 +32,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr char kRecipeFile[] = "recipe.json";  // what was typed, kept before the first step
+constexpr char kSeedFolder[] = "seed-";        // of several seeds, before each one's number
 
 void print_preset(const std::string& name, const Variation& variation) {
   const NetworkSpec spec = preset(name, variation);
@@ -83,20 +85,19 @@ void test_once(Network& network, const std::vector<NamedDataset>& sets, const Le
                const fs::path& folder, Run& run) {
   run.details["tests"] = Json::array();
   std::vector<torch::Tensor> answers;
+  auto leak = std::find_if(leaks.sets.begin(), leaks.sets.end(),
+                           [](const LeakCount& count) { return !count.is_validation; });
   for (const NamedDataset& set : sets) {
     const torch::Tensor logits = predict_logits(network, set.data.images);
     answers.push_back((logits / run.temperature).softmax(1));
     const Score s = score(answers.back(), set.data.labels, run.rejection_threshold);
-    const auto leak = std::find_if(leaks.sets.begin(), leaks.sets.end(), [&](const LeakCount& c) {
-      return !c.is_validation && c.name == set.name;
-    });
     Json scores = {{"images", s.count},
                    {"accuracy", s.accuracy()},
                    {"refused", s.refused_share()},
                    {"accuracy_refused_wrong", s.answered_accuracy()}};
     if (set.name == "mnist test" && !leak->any()) run.details["mnist_test"] = scores;
     scores["name"] = set.name;
-    scores["leaks"] = describe(*leak);
+    scores["leaks"] = describe(*leak++);
     if (!set.note.empty()) scores["note"] = set.note;
     run.details["tests"].push_back(scores);
     std::printf("%s: %.2f %% of %lld (\"?\" for %.2f %%; %.2f %% if \"?\" counts as wrong)\n",
@@ -156,27 +157,55 @@ void require_same_state(const SeenImages& seen, const fs::path& folder) {
                 "another with --out");
 }
 
+// A run is one training's; two in a folder would mix one's weights with the other's calibration,
+// and a seed's is worth no less for lying in the folder of several.
+void require_no_run(const std::string& out) {
+  std::vector<fs::path> places = {out};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(out, error)) {
+    if (entry.path().filename().string().starts_with(kSeedFolder)) places.push_back(entry.path());
+  }
+  for (const fs::path& place : places) {
+    if (!fs::exists(place / "run.json") && !fs::exists(checkpoint_path(place, "resume-0")))
+      continue;
+    throw Failure(place.string() + " already holds a run; go on with it with --resume " + out +
+                  ", name another folder with --out, or remove it");
+  }
+}
+
+// What all seeds have in common.
+struct Common {
+  Json recipe;  // what recipe.json keeps
+  std::vector<NamedDataset> tests;
+  torch::Device device;
+  std::shared_ptr<const Teacher> teacher;
+  Inheritance before;
+};
+
 // Of several processes (`group`, else null) rank 0 alone writes and tests.
-Run train_seed(const TrainFlags& flags, const Json& recipe, const std::vector<NamedDataset>& tests,
-               std::int64_t seed, const fs::path& folder, ProcessGroup* group,
-               std::optional<FolderLock>& lock) {
+Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
+               const fs::path& folder, ProcessGroup* group, std::optional<FolderLock>& lock) {
   const bool leads = group == nullptr || group->rank() == 0;
+  const auto& [recipe, tests, device, teacher, before] = common;
   TrainOptions options = flags.options;
   options.batches.seed = seed, options.resume = flags.resume.has_value();
+  options.teacher = teacher;
   torch::manual_seed(seed);
-  torch::Device device = choose_device(flags.device);
-  if (group != nullptr && device.is_cuda()) device = own_gpu(*group);
   Network network(buildable(preset(flags.preset, flags.variation)));
   if (!flags.start_from.empty()) start_from(network, flags.start_from);
   network->to(device);
-  options.teacher = load_teacher(flags.teachers, device);
   TrainingData data =
       load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
-  const LeakReport leaks = flags.drop_leaks ? drop_leaks(data, tests) : find_leaks(data, tests);
+  const LeakReport leaks =
+      flags.drop_leaks ? drop_leaks(data, tests, before) : find_leaks(data, tests, before);
   if (leads) {
+    make_folder(flags.out);
+    if (!lock) {
+      lock.emplace(flags.out);
+      if (!options.resume) require_no_run(flags.out);  // another may have ended meanwhile
+    }
     make_folder(folder);
-    if (!lock) lock.emplace(flags.out);
-    const SeenImages seen = seen_images(data);
+    const SeenImages seen = seen_images(data, before);
     if (options.resume) require_same_state(seen, folder);
     save_seen_images(seen, seen_images_path(folder));
     write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
@@ -276,6 +305,19 @@ void require_same_recipe(const Json& kept, const std::map<std::string, std::stri
   }
 }
 
+// Refuses to learn the rest from others than the beginning. Runs of earlier versions kept no
+// checksums.
+void require_same_teachers(const Json& kept, const TrainFlags& flags,
+                           const std::vector<std::string>& now) {
+  if (!kept.contains("teachers")) return;
+  const auto before = kept["teachers"].get<std::vector<std::string>>();
+  for (std::size_t i = 0; i < std::min(before.size(), now.size()); ++i) {
+    if (before[i] == now[i]) continue;
+    throw Failure("--teacher " + flags.teachers[i] + " is not what it was when the run in " +
+                  flags.out + " began; put it back, or begin another run");
+  }
+}
+
 Json read_recipe(const fs::path& folder) {
   const fs::path path = folder / kRecipeFile;
   if (!fs::exists(path)) {
@@ -283,10 +325,11 @@ Json read_recipe(const fs::path& folder) {
                   " in it); begin one with: inkling train --mnist DIR --out " + folder.string());
   }
   try {
-    Json json = Json::parse(read_file(path));
+    Json json = parse_json(read_file(path));
     json.at("arguments").get<std::vector<std::string>>();
     json.at("recipe").get<std::map<std::string, std::string>>();
     json.at("command").get<std::string>();
+    json.value("teachers", std::vector<std::string>());
     return json;
   } catch (const Json::exception&) {
     throw Failure(path.string() + " is damaged: a value is missing or of the wrong type");
@@ -319,21 +362,17 @@ void resume_as_begun(const std::string& folder, const CLI::App& command) {
 }
 
 // Refuses a folder that holds another run; a resumed run goes on under its own command line.
-void check_folder(const TrainFlags& flags, const CLI::App& command, std::string& command_line) {
+void check_folder(const TrainFlags& flags, const std::vector<std::string>& teachers,
+                  const CLI::App& command, std::string& command_line) {
   const fs::path folder = flags.out;
   if (flags.resume && fs::exists(folder / kRecipeFile)) {
     const Json kept = read_recipe(folder);
     require_same_recipe(kept, recipe_of(command), flags.out);
+    require_same_teachers(kept, flags, teachers);
     command_line = kept["command"].get<std::string>();
     return;
   }
-  // A run is one training's; two in a folder would mix one's weights with the other's calibration.
-  for (const fs::path& place : {folder, folder / ("seed-" + std::to_string(flags.seeds.front()))}) {
-    if (!fs::exists(place / "run.json") && !fs::exists(checkpoint_path(place, "resume-0")))
-      continue;
-    throw Failure(flags.out + " already holds a run; go on with it with --resume " + flags.out +
-                  ", name another folder with --out, or remove it");
-  }
+  require_no_run(flags.out);
 }
 
 Sources tests_of(const TrainFlags& flags) {
@@ -343,23 +382,32 @@ Sources tests_of(const TrainFlags& flags) {
   return tests;
 }
 
-void train_seeds(const TrainFlags& flags, const CLI::App& command, std::string command_line,
+void train_seeds(TrainFlags flags, const CLI::App& command, std::string command_line,
                  ProcessGroup* group) {
   const bool leads = group == nullptr || group->rank() == 0;
   // Read before the training: what is wrong with a test set is said now rather than after it.
   const Sources tests = tests_of(flags);
-  const std::vector<NamedDataset> test_sets =
-      tests.empty() ? std::vector<NamedDataset>{} : load_evaluation_data(tests);
-  if (leads) check_folder(flags, command, command_line);
-  const Json recipe = {{"command", command_line},
-                       {"arguments", arguments_of(command)},
-                       {"recipe", recipe_of(command)}};
+  Common common{{}, {}, choose_device(flags.device), nullptr, {}};
+  if (!tests.empty()) common.tests = load_evaluation_data(tests);
+  // The teachers of all seeds are those whose checksums are kept, whatever happens to their files.
+  const std::vector<std::string> teachers = teacher_checksums(flags.teachers);
+  if (group != nullptr && common.device.is_cuda()) common.device = own_gpu(*group);
+  common.teacher = load_teacher(flags.teachers, common.device);
+  if (leads) check_folder(flags, teachers, command, command_line);
+  common.recipe = {{"command", command_line},
+                   {"arguments", arguments_of(command)},
+                   {"recipe", recipe_of(command)},
+                   {"teachers", teachers}};
+  flags.options.recipe = to_line({computation_of(command), teachers});
+  std::vector<std::string> others = flags.teachers;
+  if (!flags.start_from.empty()) others.push_back(flags.start_from);
+  common.before = inherit(others);
   std::optional<FolderLock> lock;
   std::vector<Run> runs;
   for (const std::int64_t seed : flags.seeds) {
     fs::path folder = flags.out;
-    if (flags.seeds.size() > 1) folder /= "seed-" + std::to_string(seed);
-    runs.push_back(train_seed(flags, recipe, test_sets, seed, folder, group, lock));
+    if (flags.seeds.size() > 1) folder /= kSeedFolder + std::to_string(seed);
+    runs.push_back(train_seed(flags, common, seed, folder, group, lock));
   }
   if (runs.size() > 1 && leads) summarise(runs, flags.out);
 }

@@ -101,8 +101,8 @@ void add_recipe_flags(CLI::App& command, TrainFlags& flags) {
              "Moving average of the weights, a step; 0: none");
   command
       .add_option("--teacher", flags.teachers,
-                  "A run's folder, or a file that inkling export wrote, to learn from besides the "
-                  "labels (distillation); several: the mean of their answers")
+                  "A run's folder, or a file that inkling export or quantize wrote, to learn from "
+                  "besides the labels (distillation); several: the mean of their answers")
       ->allow_extra_args(false);
   add_number(command, "--teacher-share", o.teacher_share, 0.0, 1.0,
              "How much of the loss is the distance to the teacher's answers");
@@ -175,6 +175,15 @@ std::map<std::string, std::string> recipe_of(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_single_name();
     if (is_recipe(name)) recipe.try_emplace(name, option->get_default_str());
+  }
+  return recipe;
+}
+
+std::map<std::string, std::string> computation_of(const CLI::App& command) {
+  std::map<std::string, std::string> recipe = recipe_of(command);
+  for (const char* path : {"mnist", "kaggle", "strokes", "test-mnist", "test-kaggle",
+                           "test-strokes", "start-from", "teacher"}) {
+    recipe.erase(path);
   }
   return recipe;
 }

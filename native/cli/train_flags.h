@@ -38,6 +38,9 @@ void add_train_flags(CLI::App& command, TrainFlags& flags);
 // have in common with the run that was interrupted.
 std::map<std::string, std::string> recipe_of(const CLI::App& command);
 
+// The part of it that is the same on every machine: without the names of files and folders.
+std::map<std::string, std::string> computation_of(const CLI::App& command);
+
 // The part of it that was given, and as arguments what a resumed run may change: where and with how
 // much it computes.
 std::map<std::string, std::string> given_recipe(const CLI::App& command);

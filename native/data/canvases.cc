@@ -46,7 +46,7 @@ Strokes placed(const Strokes& strokes, const Canvas& canvas) {
     }
   }
   const float side = std::max(right - left, bottom - top);
-  const float scale = side > 0 ? canvas.size / side : 0;
+  const float scale = side > kLeastSide ? canvas.size / side : 0;
   Strokes result = strokes;
   for (Stroke& stroke : result) {
     for (Point& p : stroke) {

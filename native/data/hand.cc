@@ -35,7 +35,7 @@ void to_unit_box(Strokes& strokes) {
     }
   }
   const float side = std::max(right - left, bottom - top);
-  const float scale = side > 0 ? 1 / side : 0;
+  const float scale = side > kLeastSide ? 1 / side : 0;
   const float x = left + (right - left) / 2, y = top + (bottom - top) / 2;
   for (Stroke& stroke : strokes) {
     for (Point& p : stroke) p = {(p.x - x) * scale, (p.y - y) * scale};

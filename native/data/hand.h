@@ -13,6 +13,9 @@
 
 namespace inkling {
 
+// Of a drawing's larger side, in its own units; what is smaller is a dot.
+inline constexpr float kLeastSide = 1e-30f;
+
 // Numbers for one sample, one after the other.
 class Dice {
  public:

@@ -77,6 +77,12 @@ ImageHashes::ImageHashes(std::vector<ImageHash> hashes) : sorted_(std::move(hash
   sorted_.erase(std::unique(sorted_.begin(), sorted_.end()), sorted_.end());
 }
 
+void ImageHashes::add(const ImageHashes& others) {
+  std::vector<ImageHash> all = sorted_;
+  all.insert(all.end(), others.sorted_.begin(), others.sorted_.end());
+  *this = ImageHashes(std::move(all));
+}
+
 bool ImageHashes::contains(const ImageHash& hash) const {
   return std::binary_search(sorted_.begin(), sorted_.end(), hash);
 }

@@ -28,6 +28,8 @@ class ImageHashes {
   ImageHashes() = default;
   explicit ImageHashes(std::vector<ImageHash> hashes);
 
+  void add(const ImageHashes& others);
+
   bool contains(const ImageHash& hash) const;
   // How many of these are contained; one that is there twice counts twice.
   std::int64_t count_in(const std::vector<ImageHash>& others) const;

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "data/file.h"
 #include "data/idx.h"
+#include "data/json.h"
 #include "data/shuffle.h"
 
 namespace inkling {
@@ -35,7 +36,7 @@ fs::path marker_of(const fs::path& csv) {
 
 Json read_marker(const fs::path& marker) {
   try {
-    const Json json = Json::parse(read_file(marker));
+    const Json json = parse_json(read_file(marker));
     json.at("note").get_ref<const std::string&>();
     json.at("withheld").get_ref<const Json::object_t&>();
     return json;

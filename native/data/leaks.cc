@@ -2,6 +2,7 @@
 #include "data/leaks.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "data/file.h"
 
@@ -70,6 +71,13 @@ std::string LeakReport::describe() const {
         " training images repeat an earlier one");
   }
   if (text.empty()) text = "no evaluation or held-out image was in the training data";
+  if (inherited > 0) {
+    add("counted with " + grouped(inherited) +
+        " images that --start-from or --teacher had learned from or was chosen by");
+  }
+  for (const std::string& name : unknown) {
+    add("not known: what " + name + " had learned from, and so whether these images were among it");
+  }
   return text;
 }
 
@@ -137,15 +145,35 @@ std::int64_t drop_drawings(TrainingData& data, const ImageHashes& unwanted) {
 
 }  // namespace
 
-SeenImages seen_images(const TrainingData& data) {
-  return {ImageHashes(hash_training(data)), ImageHashes(hash_sets(data.validation))};
+Inheritance inherit(const std::vector<std::string>& models) {
+  Inheritance all;
+  for (const std::string& model : models) {
+    const std::filesystem::path hashes = seen_images_path(model);
+    if (!std::filesystem::exists(hashes)) {
+      all.unknown.push_back(model);
+      continue;
+    }
+    const SeenImages seen = load_seen_images(hashes);
+    all.seen.training.add(seen.training), all.seen.validation.add(seen.validation);
+  }
+  return all;
 }
 
-LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>& evaluation) {
-  const SeenImages seen = seen_images(data);
+SeenImages seen_images(const TrainingData& data, const Inheritance& before) {
+  SeenImages seen{ImageHashes(hash_training(data)), ImageHashes(hash_sets(data.validation))};
+  seen.training.add(before.seen.training), seen.validation.add(before.seen.validation);
+  return seen;
+}
+
+LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>& evaluation,
+                      const Inheritance& before) {
+  SeenImages seen = seen_images(data);
   LeakReport report;
   report.training_images = data.images.size() + std::ssize(data.drawings) / data.drawing_repeat;
   report.training_repeats = report.training_images - seen.training.size();
+  report.inherited = before.seen.training.size() + before.seen.validation.size();
+  report.unknown = before.unknown;
+  seen.training.add(before.seen.training), seen.validation.add(before.seen.validation);
   for (const NamedDataset& set : data.validation) {
     LeakCount count = count_leaks({seen.training, {}}, set.name, set.data.images);
     count.is_validation = true;
@@ -157,7 +185,8 @@ LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>&
   return report;
 }
 
-LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evaluation) {
+LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evaluation,
+                      const Inheritance& before) {
   std::int64_t dropped = 0;
   std::vector<ImageHash> unwanted = hash_sets(evaluation);
   const ImageHashes evaluated(unwanted);
@@ -173,7 +202,7 @@ LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evalu
         "--drop-leaks leaves nothing to learn from, or nothing to choose by: the images are in "
         "the evaluation sets too; name other data");
   }
-  LeakReport report = find_leaks(data, evaluation);
+  LeakReport report = find_leaks(data, evaluation, before);
   report.dropped = dropped;
   return report;
 }
@@ -182,6 +211,8 @@ void to_json(nlohmann::json& json, const LeakReport& report) {
   json = {{"training_images", report.training_images},
           {"training_repeats", report.training_repeats},
           {"dropped", report.dropped},
+          {"inherited", report.inherited},
+          {"unknown", report.unknown},
           {"sets", nlohmann::json::array()},
           {"text", report.describe()}};
   for (const LeakCount& set : report.sets) {
@@ -198,7 +229,9 @@ void from_json(const nlohmann::json& json, LeakReport& report) {
   report = {json.at("training_images").get<std::int64_t>(),
             json.at("training_repeats").get<std::int64_t>(),
             json.at("dropped").get<std::int64_t>(),
-            {}};
+            json.value("inherited", std::int64_t{0}),  // runs of earlier versions lack these two
+            {},
+            json.value("unknown", std::vector<std::string>{})};
   for (const nlohmann::json& set : json.at("sets")) {
     report.sets.push_back({set.at("name").get<std::string>(), set.at("images").get<std::int64_t>(),
                            set.at("in_training").get<std::int64_t>(),

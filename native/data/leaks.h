@@ -38,7 +38,9 @@ struct LeakReport {
   std::int64_t training_images = 0;   // images and drawings learned from
   std::int64_t training_repeats = 0;  // of them the same as an earlier one
   std::int64_t dropped = 0;           // taken out of training by --drop-leaks
+  std::int64_t inherited = 0;         // images known from what was there before the training
   std::vector<LeakCount> sets;        // held-out sets, then evaluation sets
+  std::vector<std::string> unknown;   // of what was there before: files that do not say
 
   bool any() const;
   // A line for each thing worth saying, each a sentence without a full stop: first the sets with
@@ -46,16 +48,28 @@ struct LeakReport {
   std::string describe() const;
 };
 
+// What was there before a training and goes into its weights: the run that it starts from, the
+// teachers. Their images count as learned from.
+struct Inheritance {
+  SeenImages seen;
+  std::vector<std::string> unknown;  // files and folders that do not say what they learned from
+};
+
+// Of runs' folders and files; a file never says. Throws Failure when what a run kept is damaged.
+Inheritance inherit(const std::vector<std::string>& models);
+
 // Counts, for each held-out and each evaluation set, the images that are also learned from.
-LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>& evaluation);
+LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>& evaluation,
+                      const Inheritance& before = {});
 
 // Takes out of the training part what is held out or in an evaluation set, and out of the held-out
-// part what is in an evaluation set; the report then counts no leak, but what was dropped. Throws
-// Failure when nothing would be left to learn from, or to hold out.
-LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evaluation);
+// part what is in an evaluation set; the report then counts what was dropped, and no leak but by
+// inheritance. Throws Failure when nothing would be left to learn from, or to hold out.
+LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evaluation,
+                      const Inheritance& before = {});
 
 // What save_seen_images keeps of a run.
-SeenImages seen_images(const TrainingData& data);
+SeenImages seen_images(const TrainingData& data, const Inheritance& before = {});
 
 void to_json(nlohmann::json& json, const LeakReport& report);
 // Throws nlohmann's exceptions when a value is missing or of the wrong type.

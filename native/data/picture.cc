@@ -92,13 +92,19 @@ Picture decode_jpeg(const std::string& bytes) {
                                       &subsampling, &colours) != 0) {
     throw fail();
   }
+  // A progressive picture's coefficients are all kept, six bytes a pixel, whatever size is wanted.
+  constexpr std::int64_t kMostPixels = 100'000'000;
+  if (std::int64_t{width} * height > kMostPixels) {
+    throw Failure("it is a JPEG of " + std::to_string(width) + "x" + std::to_string(height) +
+                  " pixels; at most 100 million are read, so make it smaller");
+  }
   int divisor = 1;
   while (divisor < 8 && std::max(width, height) > kMaxBitmapSide * divisor) divisor *= 2;
   const tjscalingfactor scale{1, divisor};
   Picture picture = blank(TJSCALED(width, scale), TJSCALED(height, scale));
   // A file cut short is a warning to the decoder, which fills the rest with grey: here an error.
   if (tjDecompress2(decoder.get(), data, bytes.size(), picture.rgba.data(), picture.width, 0,
-                    picture.height, TJPF_RGBA, 0) != 0) {
+                    picture.height, TJPF_RGBA, TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
     throw fail();
   }
   return upright(picture, exif_orientation(bytes));

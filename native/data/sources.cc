@@ -33,9 +33,13 @@ const char* name_of(MnistPart part) {
   return "train and test";
 }
 
-NamedDataset read_kaggle(const std::string& path) {
-  CsvImages csv = read_csv(path);
-  return {file_name(path), {csv.images, csv.labels}, simulation_note(path)};
+// A file's name, or where several files have it the whole path, by which they are told apart.
+std::string name_of(const std::string& path, const Sources& sources) {
+  std::int64_t count = 0;
+  for (const auto& files : {sources.kaggle, sources.strokes}) {
+    for (const std::string& file : files) count += file_name(file) == file_name(path) ? 1 : 0;
+  }
+  return count > 1 ? path : file_name(path);
 }
 
 // What --mnist and --kaggle name, each a set; labels may be undefined.
@@ -46,7 +50,10 @@ std::vector<NamedDataset> read_images(const Sources& sources, MnistPart part) {
     sets.push_back(
         {sources.mnist.size() == 1 ? name : name + " " + folder, read_mnist(folder, part), ""});
   }
-  for (const std::string& path : sources.kaggle) sets.push_back(read_kaggle(path));
+  for (const std::string& path : sources.kaggle) {
+    CsvImages csv = read_csv(path);
+    sets.push_back({name_of(path, sources), {csv.images, csv.labels}, simulation_note(path)});
+  }
   return sets;
 }
 
@@ -119,8 +126,8 @@ std::vector<bool> choose_held_out(const std::vector<Drawing>& drawings, double s
   return held_out;
 }
 
-void split_drawings(const std::string& path, double share, std::int64_t repeat,
-                    std::mt19937_64& random, TrainingData& data) {
+void split_drawings(const std::string& path, const std::string& name, double share,
+                    std::int64_t repeat, std::mt19937_64& random, TrainingData& data) {
   const std::vector<Drawing> all = read_labelled_strokes(path);
   const std::vector<bool> is_held_out = choose_held_out(all, share, random);
   std::vector<Drawing> held_out;
@@ -132,8 +139,7 @@ void split_drawings(const std::string& path, double share, std::int64_t repeat,
     }
   }
   if (held_out.empty()) return;
-  data.validation.push_back(
-      {file_name(path), render(held_out, [](std::size_t) { return kPenWidth; }), ""});
+  data.validation.push_back({name, render(held_out, [](std::size_t) { return kPenWidth; }), ""});
 }
 
 const Failure& no_data() {
@@ -185,7 +191,7 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
   }
   split_images(sets, share, random, data);
   for (const std::string& path : sources.strokes) {
-    split_drawings(path, share, drawing_repeat, random, data);
+    split_drawings(path, name_of(path, sources), share, drawing_repeat, random, data);
   }
   if (data.validation.empty()) {
     throw Failure(
@@ -211,7 +217,7 @@ std::vector<NamedDataset> load_evaluation_data(const Sources& sources) {
   for (const std::string& path : sources.strokes) {
     Dataset data = render(read_labelled_strokes(path), [](std::size_t) { return kPenWidth; });
     if (data.size() == 0) throw Failure(path + " holds no drawing with a digit for a label");
-    sets.push_back({file_name(path), std::move(data), ""});
+    sets.push_back({name_of(path, sources), std::move(data), ""});
   }
   return sets;
 }
@@ -227,9 +233,9 @@ std::string describe(const Sources& sources, MnistPart part) {
   }
   for (const std::string& path : sources.kaggle) {
     const std::string note = simulation_note(path);
-    add(file_name(path) + (note.empty() ? "" : " (" + note + ")"));
+    add(name_of(path, sources) + (note.empty() ? "" : " (" + note + ")"));
   }
-  for (const std::string& path : sources.strokes) add(file_name(path));
+  for (const std::string& path : sources.strokes) add(name_of(path, sources));
   return text;
 }
 

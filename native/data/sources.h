@@ -25,7 +25,7 @@ struct Sources {
 };
 
 struct NamedDataset {
-  std::string name;  // "mnist", "mnist test" or the file's name
+  std::string name;  // "mnist", "mnist test" or the file's name; its path where two have one name
   Dataset data;
   std::string note{};  // what must be said beside its scores ("a simulation ..."); mostly empty
 };

@@ -17,9 +17,16 @@ using Json = nlohmann::json;
 int parse_label(const Json& line) {
   const auto label = line.find("label");
   if (label == line.end()) return -1;
-  const std::string text = label->is_string() ? label->get<std::string>() : label->dump();
+  if (label->is_number_integer()) {
+    const auto number = label->get<std::int64_t>();
+    return number >= 0 && number <= 9 ? static_cast<int>(number) : -1;
+  }
+  const std::string text = label->is_string() ? label->get<std::string>() : "";
   return text.size() == 1 && text[0] >= '0' && text[0] <= '9' ? text[0] - '0' : -1;
 }
+
+// Sides and products of what is smaller than this are numbers still.
+constexpr float kMostCoordinate = 1e30f;
 
 Drawing parse_drawing(const std::string& text) {
   const Json line = Json::parse(text);
@@ -53,6 +60,12 @@ std::vector<Drawing> read_strokes(const std::filesystem::path& path) {
     } catch (const Json::exception&) {
       throw Failure(where +
                     R"(not a drawing; a line looks like {"label":"7","strokes":[[[x,y],...]]})");
+    }
+    for (const Stroke& stroke : drawings.back().strokes) {
+      for (const Point& p : stroke) {
+        if (std::abs(p.x) <= kMostCoordinate && std::abs(p.y) <= kMostCoordinate) continue;
+        throw Failure(where + "a coordinate is not a number from -1e30 to 1e30");
+      }
     }
     const Result<Pixels> pixels = pixels_from_strokes(drawings.back().strokes);
     if (!pixels.ok()) throw Failure(where + pixels.status().message());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
+#include "data/json.h"
 #include "train/run.h"
 #include "train/safetensors.h"
 
@@ -45,7 +46,7 @@ std::vector<Answers> split_sets(const TensorFile& file) {
   require_sound(labels, probabilities);
   std::vector<Answers> sets;
   std::int64_t at = 0;
-  for (const Json& entry : Json::parse(file.metadata.at(kSets))) {
+  for (const Json& entry : parse_json(file.metadata.at(kSets))) {
     const auto rows = entry.at(1).get<std::int64_t>();
     if (rows < 0 || rows > n - at) throw Failure("its sets have more rows than its images");
     const auto part = [&](const torch::Tensor& all) { return all.slice(0, at, at + rows); };

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "data/file.h"
+#include "data/json.h"
 #include "data/leaks.h"
 #include "report/statistics.h"
 #include "train/run.h"
@@ -54,7 +55,7 @@ Json read_epochs(const fs::path& path) {
   std::string text;
   for (std::size_t number = 1; std::getline(lines, text); ++number) {
     if (text.empty()) continue;
-    const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const Json line = parse_json(text, /*throws=*/false);
     if (line.is_object() && !number_in(line, "epoch").is_null()) {
       epochs.push_back(epoch_of(line));
     } else if (!lines.eof()) {

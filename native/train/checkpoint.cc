@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "data/file.h"
+#include "data/json.h"
+#include "train/run.h"
 
 namespace inkling {
 namespace {
@@ -23,7 +25,7 @@ Found read_checkpoint(const std::filesystem::path& path) {
   TensorFile file = load_tensors(path, Checksum::kRequired);
   try {
     return {std::stoll(file.metadata.at(kSerial)),
-            {std::move(file.tensors), nlohmann::json::parse(file.metadata.at(kPosition))}};
+            {std::move(file.tensors), parse_json(file.metadata.at(kPosition))}};
   } catch (const std::exception&) {
     throw Failure(path.string() + " is damaged: it does not say where the training stood");
   }
@@ -61,7 +63,7 @@ std::optional<Checkpoint> CheckpointFiles::newest() {
 void CheckpointFiles::save(const Checkpoint& checkpoint) {
   const TensorFile file{
       checkpoint.tensors,
-      {{kSerial, std::to_string(next_serial_)}, {kPosition, checkpoint.position.dump()}}};
+      {{kSerial, std::to_string(next_serial_)}, {kPosition, to_line(checkpoint.position)}}};
   save_tensors(file, path(next_serial_));
   ++next_serial_;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "data/file.h"
+#include "train/run.h"
 
 namespace inkling {
 namespace {
@@ -95,17 +96,16 @@ void Progress::epoch(const EpochMetrics& m) {
       sets.c_str(), m.best ? " best" : "", m.images_per_second,
       clock_text(seconds_left(m.epoch * steps_per_epoch_)).c_str());
   std::fflush(stdout);
-  log_ << nlohmann::json{{"epoch", m.epoch},
-                         {"learning_rate", m.learning_rate},
-                         {"train_loss", m.train_loss},
-                         {"train_accuracy", m.train_accuracy},
-                         {"validation_accuracy", m.validation.accuracy()},
-                         {"validation_loss", m.validation.loss},
-                         {"validation_sets", by_set},
-                         {"best", m.best},
-                         {"images_per_second", m.images_per_second},
-                         {"seconds", seconds()}}
-              .dump()
+  log_ << to_line({{"epoch", m.epoch},
+                   {"learning_rate", m.learning_rate},
+                   {"train_loss", m.train_loss},
+                   {"train_accuracy", m.train_accuracy},
+                   {"validation_accuracy", m.validation.accuracy()},
+                   {"validation_loss", m.validation.loss},
+                   {"validation_sets", by_set},
+                   {"best", m.best},
+                   {"images_per_second", m.images_per_second},
+                   {"seconds", seconds()}})
        << std::endl;
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "data/file.h"
+#include "data/json.h"
 #include "train/safetensors.h"
 
 namespace inkling {
@@ -33,6 +34,10 @@ std::string to_text(const nlohmann::json& json) {
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string to_line(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 void save_run(const Run& run, const fs::path& folder) {
   const nlohmann::json json = {{"format", 1},
                                {"network", run.network},
@@ -54,7 +59,7 @@ Run load_run(const fs::path& folder) {
   }
   Run run;
   try {
-    const nlohmann::json json = nlohmann::json::parse(read_file(path));
+    const nlohmann::json json = parse_json(read_file(path));
     if (json.at("format") != 1) {
       throw Failure(path.string() + " was written by another version of inkling");
     }
@@ -68,17 +73,22 @@ Run load_run(const fs::path& folder) {
   return run;
 }
 
-void save_weights(Network& network, const fs::path& path) {
+namespace {
+
+constexpr char kTemperature[] = "temperature", kThreshold[] = "rejection_threshold";
+
+void save_network(Network& network, std::map<std::string, std::string> metadata,
+                  const fs::path& path) {
   TensorFile file;
   for (const auto& item : network->named_parameters()) file.tensors[item.key()] = item.value();
   for (const auto& item : network->named_buffers()) file.tensors[item.key()] = item.value();
-  file.metadata = {{"preset", network->spec().preset}};
+  file.metadata = std::move(metadata);
+  file.metadata["preset"] = network->spec().preset;
   save_tensors(file, path);
 }
 
-void load_weights(Network& network, const fs::path& path) {
+void copy_weights(Network& network, const TensorFile& file, const fs::path& path) {
   torch::NoGradGuard no_grad;
-  const TensorFile file = load_tensors(path);
   const auto load = [&](const auto& items) {
     for (const auto& item : items) {
       const auto found = file.tensors.find(item.key());
@@ -94,6 +104,57 @@ void load_weights(Network& network, const fs::path& path) {
   };
   load(network->named_parameters());
   load(network->named_buffers());
+}
+
+// Weights of earlier versions say nothing: run.json's hold.
+void take_calibration(Run& run, const TensorFile& file, const fs::path& path) {
+  if (!file.metadata.contains(kTemperature)) return;
+  try {
+    run.temperature = parse_json(file.metadata.at(kTemperature)).get<double>();
+    run.rejection_threshold = parse_json(file.metadata.at(kThreshold)).get<double>();
+  } catch (const std::exception&) {
+    throw Failure(path.string() + " is damaged: its temperature or threshold is no number");
+  }
+  require_sound(run, path);
+}
+
+}  // namespace
+
+void save_weights(Network& network, const fs::path& path) { save_network(network, {}, path); }
+
+void save_best(Network& network, const Run& run, const fs::path& folder) {
+  save_network(network,
+               {{kTemperature, nlohmann::json(run.temperature).dump()},
+                {kThreshold, nlohmann::json(run.rejection_threshold).dump()}},
+               checkpoint_path(folder, "best"));
+}
+
+void load_weights(Network& network, const fs::path& path) {
+  copy_weights(network, load_tensors(path), path);
+}
+
+void load_best(Network& network, Run& run, const fs::path& folder) {
+  const fs::path path = checkpoint_path(folder, "best");
+  const TensorFile file = load_tensors(path);
+  copy_weights(network, file, path);
+  take_calibration(run, file, path);
+}
+
+Network load_best(Run& run, const fs::path& folder) {
+  const fs::path path = checkpoint_path(folder, "best");
+  const TensorFile file = load_tensors(path);
+  std::int64_t wanted = 0, there = 0;
+  for (const LayerShape& row : layer_shapes(run.network)) wanted += row.parameters;
+  for (const auto& [name, tensor] : file.tensors) there += tensor.numel();
+  if (wanted > there) {
+    throw Failure(path.string() + " holds " + std::to_string(there) +
+                  " numbers, and the network of " + (folder / "run.json").string() + " has " +
+                  std::to_string(wanted) + " parameters: it belongs to another network");
+  }
+  Network network(run.network);
+  copy_weights(network, file, path);
+  take_calibration(run, file, path);
+  return network;
 }
 
 }  // namespace inkling

@@ -26,6 +26,7 @@ struct Run {
 // Indented JSON; bytes that are no UTF-8 (a file's name may hold some) become the replacement
 // character.
 std::string to_text(const nlohmann::json& json);
+std::string to_line(const nlohmann::json& json);  // without line breaks
 
 void save_run(const Run& run, const std::filesystem::path& folder);
 
@@ -38,6 +39,17 @@ inline std::filesystem::path checkpoint_path(const std::filesystem::path& folder
 }
 
 void save_weights(Network& network, const std::filesystem::path& path);
+
+// best.safetensors, with the temperature and the threshold that were chosen for these weights.
+void save_best(Network& network, const Run& run, const std::filesystem::path& folder);
+
+// The best weights of a run that was loaded from `folder`. Temperature and threshold in `run`
+// become those of the weights: a run that is being trained, or was killed, may have written them
+// before it wrote run.json. Throws Failure, before it takes memory for a network that the file
+// cannot fill.
+Network load_best(Run& run, const std::filesystem::path& folder);
+// The same into a network that is there.
+void load_best(Network& network, Run& run, const std::filesystem::path& folder);
 
 // Throws Failure when a tensor is missing, or has another shape than the network's.
 void load_weights(Network& network, const std::filesystem::path& path);

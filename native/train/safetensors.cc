@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
+#include "data/json.h"
 
 namespace inkling {
 namespace {
@@ -127,13 +128,16 @@ TensorFile load_tensors(const std::filesystem::path& path, Checksum need) {
   }
   TensorFile file;
   try {
-    Json header = Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<long>(length));
+    Json header = parse_json(std::string_view(bytes).substr(8, length));
     verify(header, bytes, 8 + length, need);
+    std::size_t size = 0;  // of the tensors, which could each name the same bytes
     for (const auto& [name, entry] : header.items()) {
       if (name == kMetadata) {
         file.metadata = entry.get<std::map<std::string, std::string>>();
       } else {
-        file.tensors[name] = read_tensor(entry, bytes, 8 + length);
+        const torch::Tensor& t = file.tensors[name] = read_tensor(entry, bytes, 8 + length);
+        size += t.nbytes();
+        if (size > bytes.size() - 8 - length) throw Failure("its tensors share bytes");
       }
     }
   } catch (const Json::exception&) {

@@ -20,9 +20,8 @@ torch::Tensor Teacher::operator()(const torch::Tensor& pixels) const {
 }
 
 Teacher::Member teach_by_run(const std::filesystem::path& folder, torch::Device device) {
-  const Run run = load_run(folder);
-  Network network(run.network);
-  load_weights(network, checkpoint_path(folder, "best"));
+  Run run = load_run(folder);
+  Network network = load_best(run, folder);
   network->to(device);
   network->eval();
   return [network, temperature = run.temperature](const torch::Tensor& pixels) mutable {

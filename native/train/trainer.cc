@@ -3,6 +3,7 @@
 
 #include <ATen/Context.h>
 #include <c10/util/Exception.h>
+#include <c10/util/hash.h>
 #include <torch/utils.h>
 
 #include <chrono>
@@ -31,6 +32,20 @@ std::uint64_t step_seed(std::int64_t seed, std::int64_t epoch, std::int64_t step
   return keyed_engine(seed, Stream::kDropout, epoch, step)();
 }
 
+// Of all labels in their order: the images', the drawings', the held-out part's.
+std::string digest_of_labels(const TrainingData& data) {
+  std::string labels;
+  const auto add = [&labels](const torch::Tensor& some) {
+    if (!some.defined()) return;
+    const torch::Tensor bytes = some.to(torch::kUInt8).contiguous();
+    labels.append(static_cast<const char*>(bytes.data_ptr()), bytes.nbytes());
+  };
+  add(data.images.labels);
+  for (const Drawing& drawing : data.drawings) labels += static_cast<char>(drawing.label);
+  add(data.all_validation().labels);
+  return c10::sha1(labels).str();
+}
+
 class Loop {
  public:
   Loop(Network& network, const TrainingData& data, const TrainOptions& options,
@@ -42,6 +57,7 @@ class Loop {
         run_(run),
         device_(network->parameters().front().device()),
         validation_(data.all_validation()),
+        labels_(digest_of_labels(data)),
         together_(group),
         batches_(data, options.batches, device_, together_.rank(), together_.size()),
         average_(network, options.average_decay),
@@ -108,6 +124,7 @@ class Loop {
     EpochMetrics metrics;
     metrics.epoch = epoch_;
     const auto start = Clock::now();
+    const std::int64_t begun = first_step_;
     const std::int64_t report_every =
         std::max<std::int64_t>(1, steps_per_epoch_ / kReportsPerEpoch);
     for (std::int64_t step = first_step_; step < steps_per_epoch_; ++step) {
@@ -118,20 +135,23 @@ class Loop {
       const bool due = minutes_since_checkpoint() >= options_.checkpoint_minutes;
       if ((step + 1) % report_every != 0 && !last && !due && !device_.is_cpu()) continue;
       stop_if_diverged();
-      if ((step + 1) % report_every == 0 || last) report(step + 1, start, metrics);
+      if ((step + 1) % report_every == 0 || last)
+        report(step + 1, step + 1 - begun, start, metrics);
       if (due && !last) first_step_ = step + 1, save_checkpoint();
     }
     metrics.learning_rate = schedule_.rate(epoch_ * steps_per_epoch_ - 1);
     return metrics;
   }
 
-  void report(std::int64_t steps, Clock::time_point start, EpochMetrics& metrics) {
+  // `steps` of the epoch are done, `here` of them since `start`.
+  void report(std::int64_t steps, std::int64_t here, Clock::time_point start,
+              EpochMetrics& metrics) {
     const double images = static_cast<double>(steps * options_.batches.batch);
-    const auto here = static_cast<double>((steps - first_step_) * options_.batches.batch);
     const std::chrono::duration<double> elapsed = Clock::now() - start;
     metrics.train_loss = sums_.loss.item<double>() / static_cast<double>(steps);
     metrics.train_accuracy = sums_.correct.item<double>() / images;
-    metrics.images_per_second = here / elapsed.count();
+    metrics.images_per_second =
+        static_cast<double>(here * options_.batches.batch) / elapsed.count();
     if (!progress_) return;
     progress_->step(epoch_, steps, metrics.train_loss, metrics.train_accuracy,
                     metrics.images_per_second);
@@ -178,7 +198,7 @@ class Loop {
                                   {"refused", s.refused_share()},
                                   {"accuracy_refused_wrong", s.answered_accuracy()}};
     save_answers(folder_, "validation", data_.validation, probabilities);
-    save_weights(average_.network(), checkpoint_path(folder_, "best"));
+    save_best(average_.network(), run_, folder_);
     save_run(run_, folder_);
   }
 
@@ -230,7 +250,8 @@ class Loop {
   void write_checkpoint() {
     checkpoints_.save(
         {tensors(),
-         {{"epoch", epoch_},
+         {{"labels", labels_},
+          {"epoch", epoch_},
           {"step", first_step_},
           {"seconds", progress_->seconds()},
           {"schedule", schedule_.state()},
@@ -253,7 +274,12 @@ class Loop {
   void restore() {
     std::optional<Checkpoint> checkpoint;
     if (together_.leads()) checkpoint = checkpoints_.newest();
-    const std::string position = together_.text(checkpoint ? checkpoint->position.dump() : "");
+    if (checkpoint && checkpoint->position.value("labels", labels_) != labels_) {
+      throw Failure("the labels are not those that the run in " + folder_.string() +
+                    " began with, or stand in another order; put the files back, or begin another "
+                    "run");
+    }
+    const std::string position = together_.text(checkpoint ? to_line(checkpoint->position) : "");
     if (position.empty()) return;
     if (checkpoint) restore_tensors(*checkpoint);
     restore_position(nlohmann::json::parse(position));
@@ -295,6 +321,7 @@ class Loop {
   Run& run_;
   torch::Device device_;
   Dataset validation_;
+  std::string labels_;
   torch::Tensor validation_logits_;  // of the last epoch, float32 [N,10]
   Together together_;
   Batches batches_;
@@ -338,6 +365,14 @@ std::string advice_on_memory(const NetworkSpec& spec, torch::Device device, std:
                    : std::string("not even one image fits: use a smaller --width or --device cpu"));
 }
 
+std::size_t count_points(const std::vector<Drawing>& drawings) {
+  std::size_t count = 0;
+  for (const Drawing& drawing : drawings) {
+    for (const Stroke& stroke : drawing.strokes) count += stroke.size();
+  }
+  return count;
+}
+
 // What must be the same for all processes of a training, in short.
 std::string fingerprint(Network& network, const TrainingData& data, const TrainOptions& options) {
   const Dataset& images = data.images;
@@ -345,9 +380,9 @@ std::string fingerprint(Network& network, const TrainingData& data, const TrainO
       network->spec(),
       {options.epochs, options.batches.batch, options.batches.seed, options.optimizer.kind},
       {images.size(), data.drawings.size(), data.all_validation().size()},
-      {images.size() ? images.images.sum().item<std::int64_t>() : 0,
-       images.size() ? (images.labels * torch::arange(images.size())).sum().item<std::int64_t>()
-                     : 0}};
+      {images.size() ? images.images.sum().item<std::int64_t>() : 0, count_points(data.drawings)},
+      digest_of_labels(data),
+      options.recipe};
   return parts.dump();
 }
 
@@ -398,8 +433,9 @@ void train(Network& network, const TrainingData& data, const TrainOptions& optio
   }
   network->set_batch_norm(nullptr);
   if (!together.leads()) return;
+  // With its weights' temperature, should a kill have come between them and the checkpoint.
+  load_best(network, run, folder);
   save_run(run, folder);
-  load_weights(network, checkpoint_path(folder, "best"));
   network->eval();
 }
 

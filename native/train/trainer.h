@@ -42,6 +42,7 @@ struct TrainOptions {
   double teacher_share = 0.5;              // of the loss
   Precision precision = Precision::kAuto;
   bool sync_batch_norm = false;  // statistics of all processes' rows, not each process's own
+  std::string recipe;  // of several processes: what else must be the same in each, as text
 };
 
 // Trains `network` on its device and fills `folder`: metrics, checkpoints, probe, and run.json with

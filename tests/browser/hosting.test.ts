@@ -1,6 +1,6 @@
 // What hosts are told to send agrees with what the page says of itself, and the page runs under it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { drawing } from './curves.ts';
@@ -47,12 +47,16 @@ test('the policy lets in nothing but the site itself', () => {
   }
 });
 
-test('hashed files are kept for good, the page and its service worker are asked for again', () => {
+test('hashed files are kept for good, pages and the service worker are asked for again', () => {
   assert.equal(rules().get('/*')!.get('Cache-Control'), undefined, 'it would be sent twice');
-  for (const file of ['/', '/index.html', '/sw.js']) {
-    assert.equal(rules().get(file)!.get('Cache-Control'), 'no-cache');
+  const pages = readdirSync(kSite).filter((name) => name.endsWith('.html')); // index and the cards
+  for (const file of ['', 'sw.js', ...pages]) {
+    assert.equal(rules().get(`/${file}`)?.get('Cache-Control'), 'no-cache', file);
   }
-  assert.match(rules().get('/assets/*')!.get('Cache-Control')!, /max-age=31536000, immutable/);
+  const models = readdirSync(path.join(kSite, 'models')).filter((name) => name.endsWith('.onnx'));
+  for (const files of ['assets/*', ...models.map((name) => `models/${name}`)]) {
+    assert.match(rules().get(`/${files}`)?.get('Cache-Control') ?? '', /max-age=31536000, immutable/, files);
+  }
 });
 
 test('the page runs under the headers as a host sends them', async () => {

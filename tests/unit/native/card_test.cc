@@ -1,5 +1,5 @@
-// The models that ship and their cards say the same: checksum, size, command, and (with the data at
-// hand) every figure of the card's table of accuracies.
+// The models that ship and their cards say the same: checksum, size, command, threshold, and (with
+// the data at hand) every figure of the card's table of accuracies.
 #include <gtest/gtest.h>
 
 #include <cinttypes>
@@ -76,6 +76,12 @@ TEST_P(ShippedModel, CarriesTheCommandOfItsCard) {
   const auto& metadata = runner.engine().metadata();
   ASSERT_TRUE(metadata.contains("command"));
   EXPECT_NE(card.find(metadata.at("command")), std::string::npos) << metadata.at("command");
+}
+
+TEST_P(ShippedModel, AnswersAQuestionMarkBelowTheConfidenceOfItsCard) {
+  char text[40];
+  std::snprintf(text, sizeof text, "`?` below confidence %.3f,", runner.threshold());
+  EXPECT_NE(card.find(text), std::string::npos) << text;
 }
 
 TEST_P(ShippedModel, ReadsMnistAsItsCardSays) {

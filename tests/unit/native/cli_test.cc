@@ -2,6 +2,7 @@
 // codes and one sentence for what goes wrong.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
@@ -63,6 +64,18 @@ TEST_F(TrainedOnce, IsGoneOnFromByAnotherRun) {
       inkling_command("evaluate " + file("further") + " --strokes " + strokes_ + " --json");
   EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 360);
   expect_sentence(inkling_command(line + file("other") + " --preset mlp"), "'compact'");
+  EXPECT_EQ(further.text.find("this validation accuracy is too high"), std::string::npos);
+
+  // Another seed holds out what the first run learned; what it learned is kept with the new run.
+  const Outcome stranger = inkling_command(line + file("stranger") + " --seed 2");
+  ASSERT_EQ(stranger.code, 0) << stranger.text;
+  EXPECT_NE(stranger.text.find("this validation accuracy is too high"), std::string::npos)
+      << stranger.text;
+  EXPECT_NE(stranger.text.find("images that --start-from or --teacher had"), std::string::npos);
+  const Outcome judged = inkling_command("evaluate " + file("stranger") + " --strokes " + strokes_);
+  EXPECT_NE(judged.text.find("400 of 400 evaluation images were in the training data"),
+            std::string::npos)
+      << judged.text;
 }
 
 // With nothing but the teacher's answers, a run's or a file's, a student learns what the teacher
@@ -77,6 +90,9 @@ TEST_F(TrainedOnce, TeachesAnotherNetwork) {
                         "--batch 32 --average-decay 0.9 --teacher " + teacher +
                         " --teacher-share 1 --out " + student);
     ASSERT_EQ(taught.code, 0) << taught.text;
+    EXPECT_EQ(taught.text.find("not known: what " + teacher) != std::string::npos,
+              teacher == teacher_file)
+        << taught.text;
     const Outcome scored =
         inkling_command("evaluate " + student + " --strokes " + strokes_ + " --json");
     EXPECT_GE(nlohmann::json::parse(scored.text).at("sets").at(0).at("correct").get<int>(), 300);
@@ -107,6 +123,10 @@ TEST_F(TrainedOnce, IsQuantizedByRoundingAndByTraining) {
   }
   expect_sentence(inkling_command("quantize " + run() + " --epochs 1 -o " + file("no.onnx")),
                   "--strokes FILE");
+  expect_sentence(inkling_command("quantize " + run() + " --strokes " + strokes_ +
+                                  " --validation 0.5 -o " + file("no.onnx")),
+                  "are among those that the run in");
+  EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
 }
 
 TEST_F(TrainedOnce, IsAskedAboutOtherCanvasesAndWhatIsNoDigit) {
@@ -230,6 +250,48 @@ TEST(CommandLine, SeveralSeedsAreARunEachAndASummary) {
     }
   }
   EXPECT_NE(trained.text.find("this is not a test score"), std::string::npos) << trained.text;
+
+  // A seed that is there is not trained over, whichever are named beside it.
+  const std::string before = read_file(folder / "run/seed-4/run.json");
+  const std::string recipe = read_file(folder / "run/recipe.json");
+  for (const char* seeds : {"1,4", "9"}) {
+    expect_sentence(inkling_command("train --strokes " + strokes + " --preset mlp --width 0.05 " +
+                                    "--epochs 2 --batch 16 --seed " + seeds + " --out " +
+                                    (folder / "run").string()),
+                    "already holds a run");
+  }
+  EXPECT_EQ(read_file(folder / "run/seed-4/run.json"), before);
+  EXPECT_EQ(read_file(folder / "run/recipe.json"), recipe);
+}
+
+TEST(CommandLine, AFileWhoseNameIsNoUtf8IsTrainedOn) {
+  const TempFolder folder;
+  folder.write("caf\xe9.jsonl", stroke_file(synthetic_drawings(12, 6)));
+  const Outcome trained = inkling_command(
+      "train --strokes " + (folder / "caf").string() +
+      "*.jsonl --preset mlp --width 0.05 --epochs 1 --batch 16 --out " + (folder / "run").string());
+  EXPECT_EQ(trained.code, 0) << trained.text;
+}
+
+TEST(CommandLine, SetsOfOneFileNameAreToldApart) {
+  const TempFolder folder;
+  std::filesystem::create_directories(folder / "a"),
+      std::filesystem::create_directories(folder / "b");
+  const std::string learned =
+      folder.write("a/s.jsonl", stroke_file(synthetic_drawings(12, 6))).string();
+  const std::string other =
+      folder.write("b/s.jsonl", stroke_file(synthetic_drawings(3, 2, 77))).string();
+  const Outcome trained = inkling_command(
+      "train --strokes " + learned + " --test-strokes " + other + " --test-strokes " + learned +
+      " --preset mlp --width 0.05 --epochs 1 --batch 16 --out " + (folder / "run").string());
+  ASSERT_EQ(trained.code, 0) << trained.text;
+  const auto tests =
+      nlohmann::json::parse(read_file(folder / "run/run.json")).at("details").at("tests");
+  EXPECT_EQ(tests.at(0).at("name"), other);
+  EXPECT_EQ(tests.at(0).at("leaks"), "none of 30 evaluation images was in the training data");
+  EXPECT_EQ(tests.at(1).at("name"), learned);
+  EXPECT_NE(tests.at(1).at("leaks").get<std::string>().find("120 evaluation images were"),
+            std::string::npos);
 }
 
 TEST(CommandLine, WrongUsageExitsWithTwo) {
@@ -239,6 +301,7 @@ TEST(CommandLine, WrongUsageExitsWithTwo) {
   EXPECT_EQ(inkling_command("train --epochs -3").code, 2);
   EXPECT_EQ(inkling_command("train --epochs 0").code, 2);
   EXPECT_EQ(inkling_command("train --seed -1").code, 2);
+  EXPECT_EQ(inkling_command("train --mixup 0.001").code, 2);
   for (const char* flag : {"learning-rate", "average-decay", "warmup-epochs", "refuse", "rotation",
                            "validation", "label-smoothing"}) {
     EXPECT_EQ(inkling_command(std::string("train --") + flag + " nan").code, 2) << flag;

@@ -1,8 +1,11 @@
 // Reading data: IDX, stroke files, the held-out part; and what is said of files that are not right.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 
+#include "data/canvases.h"
+#include "data/hand.h"
 #include "data/idx.h"
 #include "data/sources.h"
 #include "data/strokes.h"
@@ -154,8 +157,38 @@ TEST(StrokeFiles, NamesTheLineThatIsWrong) {
     expect_failure([&] { read_strokes(folder.write("c.jsonl", good + good + empty)); }, "line 3",
                    "nothing is drawn");
   }
-  expect_failure([&] { read_strokes(folder.write("d.jsonl", "{\"strokes\":[[[1e39,0]]]}")); },
-                 "line 1");
+  for (const char* far : {"1e39", "3e38", "-2e30"}) {
+    const std::string line = std::string("{\"strokes\":[[[") + far + ",0],[0,0]]]}";
+    expect_failure([&] { read_strokes(folder.write("d.jsonl", line)); }, "line 1", "1e30");
+  }
+}
+
+TEST(StrokeFiles, ALabelOfAnyShapeIsNoDigitAndNoCrash) {
+  const TempFolder folder;
+  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');
+  for (const std::string& label :
+       {deep, std::string("10"), std::string("-1"), std::string("1.0"), std::string("\"12\""),
+        std::string("null"), std::string("18446744073709551615")}) {
+    const std::string line = "{\"label\":" + label + ",\"strokes\":[[[0,0],[1,1]]]}";
+    EXPECT_EQ(read_strokes(folder.write("l.jsonl", line)).front().label, -1) << label.substr(0, 20);
+  }
+}
+
+TEST(StrokeFiles, TheLargestAndTheSmallestDrawingCanBeVariedAndPlaced) {
+  const TempFolder folder;
+  for (const char* points : {"[-1e30,0],[1e30,1e30]", "[0,0],[1e-40,1e-40]", "[0,0],[1e-29,0]"}) {
+    const auto path =
+        folder.write("e.jsonl", std::string("{\"label\":\"1\",\"strokes\":[[") + points + "]]}");
+    const std::vector<Drawing> drawings = read_strokes(path);
+    Dice dice(at::Philox4_32(1, 0, 0));
+    std::array<std::uint8_t, kSide * kSide> image{};
+    EXPECT_NO_THROW(
+        draw_into(image.data(), drawings.front().strokes, HandOptions{.variation = 1}, dice))
+        << points;
+    for (std::size_t canvas = 0; canvas < canvas_names().size(); ++canvas) {
+      EXPECT_NO_THROW(draw_on_canvas(drawings, canvas)) << points << ", " << canvas_names()[canvas];
+    }
+  }
 }
 
 TEST(StrokeFiles, AnEmptyFileIsNamed) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "synthetic.h"
 #include "temp_folder.h"
 
@@ -108,6 +110,33 @@ TEST(Leaks, AreCountedInEveryEvaluationSet) {
   EXPECT_FALSE(report.sets[2].any());
   EXPECT_TRUE(report.any());
   EXPECT_EQ(report.describe(), "half: " + describe(report.sets[1]));
+}
+
+TEST(Leaks, WhatTheTeacherHadSeenCountsAsSeen) {
+  const TempFolder folder;
+  TrainingData earlier;
+  earlier.images = dataset(90, 30);
+  earlier.validation = {{"mnist", dataset(200, 5), ""}};
+  std::filesystem::create_directories(folder / "run");
+  save_seen_images(seen_images(earlier), seen_images_path(folder / "run"));
+  const Inheritance before =
+      inherit({(folder / "run").string(), (folder / "teacher.onnx").string()});
+
+  TrainingData data;
+  data.images = dataset(0, 90);
+  data.validation = {{"mnist", dataset(90, 10), ""}};
+  const std::vector<NamedDataset> evaluation = {{"test", dataset(115, 90), ""}};
+  EXPECT_FALSE(find_leaks(data, evaluation).any());
+  const LeakReport report = find_leaks(data, evaluation, before);
+  EXPECT_EQ(report.sets[0].in_training, 10);
+  EXPECT_EQ(report.sets[1].in_training, 5);
+  EXPECT_EQ(report.sets[1].in_validation, 5);
+  EXPECT_EQ(report.training_repeats, 0);
+  EXPECT_EQ(report.inherited, 35);
+  ASSERT_EQ(report.unknown.size(), 1u);
+  EXPECT_NE(report.describe().find("not known: what " + report.unknown.front()), std::string::npos);
+  EXPECT_EQ(nlohmann::json(nlohmann::json(report).get<LeakReport>()), nlohmann::json(report));
+  EXPECT_EQ(seen_images(data, before).training.size(), 120);
 }
 
 TEST(Leaks, OfDrawingsAreFoundWhateverTheirPenAndRepeat) {

@@ -167,6 +167,11 @@ TEST(Picture, WhatIsNoneIsNamedInOneSentence) {
   refuse("P2 2 1 255\n7 256\n", "0 to 255");
   refuse(png(std::string(5000, 'x'), 1).substr(0, 20) + std::string(200, '\xff'), "PNG");
   refuse(std::string("\xff\xd8\xff") + std::string(500, '\x7f'), "JPEG");
+  std::string huge = jpeg(bar(30), 30, 30);  // its frame's header: marker, length, depth, sides
+  const std::size_t frame = huge.find("\xff\xc0");
+  ASSERT_NE(frame, std::string::npos);
+  huge.replace(frame + 5, 4, "\x7f\xff\x7f\xff");
+  refuse(huge, "at most 100 million");
   expect_failure([&] { read_picture(folder.path()); }, "is a folder");
   expect_failure([&] { read_picture(folder / "none.png"); }, "cannot open");
 }

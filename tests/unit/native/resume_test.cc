@@ -195,6 +195,18 @@ TEST_F(Resume, OtherDataThanItBeganWithAreRefused) {
   EXPECT_EQ(read_file(path("moving/best.safetensors")), before);
 }
 
+TEST_F(Resume, AnotherTeacherThanItBeganWithIsRefused) {
+  fs::copy(path("whole"), path("teacher"), fs::copy_options::recursive);
+  auto arguments = recipe(strokes_, path("taught"));
+  arguments.insert(arguments.end(), {"--teacher", path("teacher")});
+  ASSERT_TRUE(ends_before(arguments, [] { return false; }));
+  ASSERT_EQ(inkling_command("train --resume " + path("taught")).code, 0);
+  fs::copy_file(path("whole/epoch-0002.safetensors"), path("teacher/best.safetensors"),
+                fs::copy_options::overwrite_existing);
+  expect_sentence(inkling_command("train --resume " + path("taught")),
+                  "--teacher " + path("teacher") + " is not what it was");
+}
+
 TEST_F(Resume, ARunWhoseCheckpointsAreGoneIsNotBegunAnew) {
   fs::copy(path("whole"), path("bare"), fs::copy_options::recursive);
   for (const char* file : {"resume-0.safetensors", "resume-1.safetensors"}) {

@@ -127,6 +127,9 @@ TEST(Safetensors, RefusesOffsetsAndShapesThatLie) {
         R"({"a":{"dtype":"F32","shape":[-6],"data_offsets":[0,24]}})",
         R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})",
         R"({"a":{"dtype":"F99","shape":[6],"data_offsets":[0,24]}})",
+        R"({"a":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},)"
+        R"("b":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},)"
+        R"("c":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}})",
         R"({"a":{"shape":[6],"data_offsets":[0,24]}})", R"({"a":7})", "not json"}) {
     EXPECT_NE(failure_of([&] { load_tensors(with_header(entry)); }), "") << entry;
   }
@@ -364,6 +367,54 @@ TEST(Runs, AFolderWithoutARunSaysHowToMakeOne) {
   run.temperature = 1, run.rejection_threshold = 5;
   save_run(run, folder.path());
   expect_failure([&] { load_run(folder.path()); }, "rejection threshold");
+}
+
+TEST(Runs, NestingWithoutEndIsNoCrash) {
+  const TempFolder folder;
+  inkling::Run run;
+  run.network = preset("compact");
+  save_run(run, folder.path());
+  std::string json = read_file(folder / "run.json");
+  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');
+  const std::size_t details = json.find("\"details\": null");
+  ASSERT_NE(details, std::string::npos) << json;
+  json.replace(details, 15, "\"details\": {\"data\": " + deep + "}");
+  folder.write("run.json", json);
+  EXPECT_EQ(load_run(folder.path()).temperature, 1.0);
+  folder.write("run.json", deep);
+  expect_failure([&] { load_run(folder.path()); }, "run.json is damaged");
+}
+
+TEST(Runs, TheBestWeightsBringTheirOwnCalibration) {
+  const TempFolder folder;
+  inkling::Run run;
+  run.network = preset("compact");
+  Network network(run.network);
+  run.temperature = 0.75, run.rejection_threshold = 0.625;
+  save_best(network, run, folder.path());
+  run.temperature = 2, run.rejection_threshold = 0.5;  // as before the last epoch
+  save_run(run, folder.path());
+  inkling::Run loaded = load_run(folder.path());
+  const Network best = load_best(loaded, folder.path());
+  EXPECT_EQ(loaded.temperature, 0.75);
+  EXPECT_EQ(loaded.rejection_threshold, 0.625);
+  EXPECT_TRUE(best->parameters().front().equal(network->parameters().front()));
+}
+
+TEST(Runs, ANetworkLargerThanItsWeightsIsNotBuilt) {
+  const TempFolder folder;
+  inkling::Run run;
+  run.network = preset("compact");
+  Network network(run.network);
+  save_best(network, run, folder.path());
+  run.network = preset("keras-0995");
+  save_run(run, folder.path());
+  expect_failure(
+      [&] {
+        inkling::Run loaded = load_run(folder.path());
+        load_best(loaded, folder.path());
+      },
+      "best.safetensors", "42579946 parameters");
 }
 
 }  // namespace
