@@ -15,10 +15,10 @@
 
 #include "cli/commands.h"
 #include "cli/processes.h"
+#include "cli/recipe.h"
 #include "cli/teachers.h"
 #include "cli/train_flags.h"
 #include "data/file.h"
-#include "data/json.h"
 #include "data/leaks.h"
 #include "report/answers.h"
 #include "train/benchmark.h"
@@ -31,8 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr char kRecipeFile[] = "recipe.json";  // what was typed, kept before the first step
-constexpr char kSeedFolder[] = "seed-";        // of several seeds, before each one's number
+constexpr char kSeedFolder[] = "seed-";  // of several seeds, before each one's number
 
 void print_preset(const std::string& name, const Variation& variation) {
   const NetworkSpec spec = preset(name, variation);
@@ -208,7 +207,7 @@ Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
     const SeenImages seen = seen_images(data, before);
     if (options.resume) require_same_state(seen, folder);
     save_seen_images(seen, seen_images_path(folder));
-    write_file(fs::path(flags.out) / kRecipeFile, to_text(recipe) + "\n");
+    write_file(recipe_path(flags.out), to_text(recipe) + "\n");
   }
 
   std::printf(
@@ -289,53 +288,6 @@ void summarise(const std::vector<Run>& runs, const fs::path& folder) {
 
 // --- starting and resuming ----------------------------------------------------------------------
 
-Failure another_recipe(const std::string& flag, const std::string& before, const std::string& now,
-                       const std::string& folder) {
-  return Failure("--" + flag + " was '" + before + "' when the run in " + folder +
-                 " began and is '" + now + "' now; resume it with: inkling train --resume " +
-                 folder);
-}
-
-// Refuses to go on with another recipe than the one the run was begun with.
-void require_same_recipe(const Json& kept, const std::map<std::string, std::string>& recipe,
-                         const std::string& folder) {
-  for (const auto& [flag, value] : recipe) {
-    const std::string before = kept.at("recipe").value(flag, "");
-    if (before != value) throw another_recipe(flag, before, value, folder);
-  }
-}
-
-// Refuses to learn the rest from others than the beginning. Runs of earlier versions kept no
-// checksums.
-void require_same_teachers(const Json& kept, const TrainFlags& flags,
-                           const std::vector<std::string>& now) {
-  if (!kept.contains("teachers")) return;
-  const auto before = kept["teachers"].get<std::vector<std::string>>();
-  for (std::size_t i = 0; i < std::min(before.size(), now.size()); ++i) {
-    if (before[i] == now[i]) continue;
-    throw Failure("--teacher " + flags.teachers[i] + " is not what it was when the run in " +
-                  flags.out + " began; put it back, or begin another run");
-  }
-}
-
-Json read_recipe(const fs::path& folder) {
-  const fs::path path = folder / kRecipeFile;
-  if (!fs::exists(path)) {
-    throw Failure(folder.string() + " holds no run to resume (there is no " + kRecipeFile +
-                  " in it); begin one with: inkling train --mnist DIR --out " + folder.string());
-  }
-  try {
-    Json json = parse_json(read_file(path));
-    json.at("arguments").get<std::vector<std::string>>();
-    json.at("recipe").get<std::map<std::string, std::string>>();
-    json.at("command").get<std::string>();
-    json.value("teachers", std::vector<std::string>());
-    return json;
-  } catch (const Json::exception&) {
-    throw Failure(path.string() + " is damaged: a value is missing or of the wrong type");
-  }
-}
-
 void add_command(CLI::App& app, const std::string& command_line, bool is_resumed);
 
 // Does what was typed when the run was begun, this time resuming. What is typed now must say the
@@ -356,7 +308,7 @@ void resume_as_begun(const std::string& folder, const CLI::App& command) {
   try {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    throw Failure(folder + "/" + kRecipeFile +
+    throw Failure(recipe_path(folder).string() +
                   " holds flags that are not understood: " + error.what());
   }
 }
@@ -365,10 +317,10 @@ void resume_as_begun(const std::string& folder, const CLI::App& command) {
 void check_folder(const TrainFlags& flags, const std::vector<std::string>& teachers,
                   const CLI::App& command, std::string& command_line) {
   const fs::path folder = flags.out;
-  if (flags.resume && fs::exists(folder / kRecipeFile)) {
+  if (flags.resume && fs::exists(recipe_path(folder))) {
     const Json kept = read_recipe(folder);
     require_same_recipe(kept, recipe_of(command), flags.out);
-    require_same_teachers(kept, flags, teachers);
+    require_same_teachers(kept, flags.teachers, teachers, flags.out);
     command_line = kept["command"].get<std::string>();
     return;
   }
@@ -444,7 +396,7 @@ void run_train(TrainFlags flags, const CLI::App& command, std::string command_li
   }
   if (flags.out.empty()) throw Failure("where should the run go? Name a folder with --out DIR");
   if (flags.resume && !is_resumed &&
-      (flags.sources.empty() || fs::exists(fs::path(flags.out) / kRecipeFile))) {
+      (flags.sources.empty() || fs::exists(recipe_path(flags.out)))) {
     return resume_as_begun(flags.out, command);
   }
   require_sound(flags);
