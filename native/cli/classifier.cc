@@ -267,11 +267,15 @@ std::string Classifier::description() const {
 std::string leaks_of(const std::vector<std::string>& models, const NamedDataset& set) {
   std::string text;
   for (const std::string& model : models) {
-    const fs::path hashes = seen_images_path(model);
-    const std::string sentence =
-        fs::exists(hashes)
-            ? describe(count_leaks(load_seen_images(hashes), set.name, set.data.images))
-            : "not known: what it was trained on, and so whether this is a test score";
+    const std::optional<SeenImages> seen = all_seen_images(model);
+    std::string sentence =
+        seen ? describe(count_leaks(*seen, set.name, set.data.images))
+             : "not known: what it was trained on, and so whether this is a test score";
+    if (seen && fs::exists(fs::path(model) / "run.json")) {
+      for (const std::string& teacher : unknown_teachers(load_run(model))) {
+        sentence += "; not known: what " + teacher + ", which it learned from, had learned from";
+      }
+    }
     const std::string line = models.size() == 1 ? sentence : model + ": " + sentence;
     text += (text.empty() ? "" : "; ") + line;
   }

@@ -100,7 +100,7 @@ Json to_json(const Evaluated& set) {
 void evaluate_canvases(const EvaluateFlags& flags, const Classifier& classifier, Json& report) {
   for (const std::string& path : flags.sources.strokes) {
     const std::vector<Drawing> drawings = read_labelled_strokes(path);
-    const std::string file = std::filesystem::path(path).filename().string();
+    const std::string file = flags.sources.name_of(path);
     if (!flags.json) std::printf("%s on other canvases:\n", file.c_str());
     const std::vector<std::string> names = canvas_names();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -186,8 +186,8 @@ std::vector<std::string> resolve_input_scale(const EvaluateFlags& flags, Classif
 }
 
 // All sets' errors on one sheet, the hardest first.
-void write_errors(const std::string& path, const std::vector<NamedDataset>& sets,
-                  const std::vector<torch::Tensor>& probabilities) {
+void write_errors(const std::string& path, [[maybe_unused]] const std::vector<NamedDataset>& sets,
+                  [[maybe_unused]] const std::vector<torch::Tensor>& probabilities) {
   if (path.empty()) return;
 #ifdef INKLING_HAS_PICTURES
   Answers all;

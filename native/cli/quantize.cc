@@ -88,8 +88,7 @@ void tune(const QuantizeFlags& flags, const Exportable& from, const std::vector<
 
 // What the file says of itself besides: the threshold and the accuracies of these weights.
 void add_scores(const QuantizeFlags& flags, EngineRunner& runner, const TrainingData& data,
-                const std::optional<SeenImages>& seen,
-                std::map<std::string, std::string>& metadata) {
+                std::optional<SeenImages> seen, std::map<std::string, std::string>& metadata) {
   const Dataset held_out = data.all_validation();
   const torch::Tensor p = runner.probabilities(held_out.images);
   metadata["rejection_threshold"] =
@@ -97,7 +96,9 @@ void add_scores(const QuantizeFlags& flags, EngineRunner& runner, const Training
   metadata["validation_accuracy"] = nlohmann::json(score(p, held_out.labels).accuracy()).dump();
   if (flags.sources.mnist.empty()) return;
   const Dataset test = read_mnist(flags.sources.mnist.front(), MnistPart::kTest);
-  if (!seen || count_leaks(*seen, "", test.images).any()) return;  // that would be no test
+  if (!seen) return;
+  seen->add(seen_images(data));
+  if (count_leaks(*seen, "", test.images).any()) return;  // that would be no test
   metadata["mnist_test_accuracy"] =
       nlohmann::json(score(runner.probabilities(test.images), test.labels).accuracy()).dump();
 }
@@ -129,7 +130,7 @@ void run_quantize(const QuantizeFlags& flags) {
       metadata_of(from.run, flags.weights_only ? "int8" : "int8, activations too", false);
   if (!flags.sources.empty()) {
     EngineRunner runner(to_onnx(layers, {}), flags.out);
-    add_scores(flags, runner, data, seen, metadata);
+    add_scores(flags, runner, data, all_seen_images(flags.run), metadata);
   }
   const std::string onnx = to_onnx(layers, {false, metadata});
   const torch::Tensor p = EngineRunner(onnx, flags.out).probabilities(from.images);

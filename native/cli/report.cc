@@ -29,8 +29,8 @@ std::vector<ReportedSet> ask(const ReportFlags& flags) {
   for (const NamedDataset& set : load_evaluation_data(flags.sources)) {
     torch::Tensor answers = classifier.probabilities(set.data.images);
     ReportedSet reported{set.name, {set.name, set.note, set.data, std::move(answers)}};
-    if (const fs::path hashes = seen_images_path(flags.run); fs::exists(hashes)) {
-      const LeakCount leaks = count_leaks(load_seen_images(hashes), set.name, set.data.images);
+    if (const std::optional<SeenImages> seen = all_seen_images(flags.run)) {
+      const LeakCount leaks = count_leaks(*seen, set.name, set.data.images);
       reported.notes = {describe(leaks)};
       reported.leaks = leaks.any();
     } else {

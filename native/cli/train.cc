@@ -167,7 +167,8 @@ void require_no_run(const std::string& out) {
   for (const fs::path& place : places) {
     if (!fs::exists(place / "run.json") && !fs::exists(checkpoint_path(place, "resume-0")))
       continue;
-    throw Failure(place.string() + " already holds a run; go on with it with --resume " + out +
+    const std::string whole = fs::exists(recipe_path(out)) ? out : place.string();
+    throw Failure(place.string() + " already holds a run; go on with it with --resume " + whole +
                   ", name another folder with --out, or remove it");
   }
 }
@@ -204,9 +205,10 @@ Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
       if (!options.resume) require_no_run(flags.out);  // another may have ended meanwhile
     }
     make_folder(folder);
-    const SeenImages seen = seen_images(data, before);
+    const SeenImages seen = seen_images(data);
     if (options.resume) require_same_state(seen, folder);
     save_seen_images(seen, seen_images_path(folder));
+    if (leaks.inherited > 0) save_seen_images(before.seen, inherited_images_path(folder));
     write_file(recipe_path(flags.out), to_text(recipe) + "\n");
   }
 
@@ -334,6 +336,28 @@ Sources tests_of(const TrainFlags& flags) {
   return tests;
 }
 
+// Of models that a training learns from; a run also tells which of its own teachers did not say.
+Inheritance inheritance_of(const std::vector<std::string>& models) {
+  Inheritance all = inherit(models);
+  for (const std::string& model : models) {
+    if (!fs::exists(fs::path(model) / "run.json")) continue;
+    const std::vector<std::string> unknown = unknown_teachers(load_run(model));
+    all.unknown.insert(all.unknown.end(), unknown.begin(), unknown.end());
+  }
+  return all;
+}
+
+// recipe.json is text: --resume would look for a file of another name.
+void warn_of_names(const std::vector<std::string>& arguments) {
+  try {
+    static_cast<void>(Json(arguments).dump());
+  } catch (const Json::exception&) {
+    std::fprintf(stderr,
+                 "note: a name on the command line is no UTF-8, so this run could not be resumed; "
+                 "rename the file\n");
+  }
+}
+
 void train_seeds(TrainFlags flags, const CLI::App& command, std::string command_line,
                  ProcessGroup* group) {
   const bool leads = group == nullptr || group->rank() == 0;
@@ -346,6 +370,7 @@ void train_seeds(TrainFlags flags, const CLI::App& command, std::string command_
   if (group != nullptr && common.device.is_cuda()) common.device = own_gpu(*group);
   common.teacher = load_teacher(flags.teachers, common.device);
   if (leads) check_folder(flags, teachers, command, command_line);
+  if (leads) warn_of_names(arguments_of(command));
   common.recipe = {{"command", command_line},
                    {"arguments", arguments_of(command)},
                    {"recipe", recipe_of(command)},
@@ -353,7 +378,7 @@ void train_seeds(TrainFlags flags, const CLI::App& command, std::string command_
   flags.options.recipe = to_line({computation_of(command), teachers});
   std::vector<std::string> others = flags.teachers;
   if (!flags.start_from.empty()) others.push_back(flags.start_from);
-  common.before = inherit(others);
+  common.before = inheritance_of(others);
   std::optional<FolderLock> lock;
   std::vector<Run> runs;
   for (const std::int64_t seed : flags.seeds) {

@@ -117,4 +117,12 @@ SeenImages load_seen_images(const fs::path& path) {
           parse(bytes, kHeader + training * kHashBytes, validation)};
 }
 
+std::optional<SeenImages> all_seen_images(const fs::path& run_folder) {
+  if (!fs::exists(seen_images_path(run_folder))) return std::nullopt;
+  SeenImages seen = load_seen_images(seen_images_path(run_folder));
+  const fs::path inherited = inherited_images_path(run_folder);
+  if (fs::exists(inherited)) seen.add(load_seen_images(inherited));
+  return seen;
+}
+
 }  // namespace inkling

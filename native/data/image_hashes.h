@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace inkling {
@@ -45,11 +46,18 @@ class ImageHashes {
 struct SeenImages {
   ImageHashes training;
   ImageHashes validation;
+
+  void add(const SeenImages& others) {
+    training.add(others.training), validation.add(others.validation);
+  }
 };
 
-// The run's file of them.
+// The run's file of them, and that of what was seen by the models which it learned from.
 inline std::filesystem::path seen_images_path(const std::filesystem::path& run_folder) {
   return run_folder / "training.hashes";
+}
+inline std::filesystem::path inherited_images_path(const std::filesystem::path& run_folder) {
+  return run_folder / "inherited.hashes";
 }
 
 // 24 bytes and 16 an image: 1.8 MB for 112,000. Throws Failure.
@@ -57,5 +65,9 @@ void save_seen_images(const SeenImages& seen, const std::filesystem::path& path)
 
 // Throws Failure when the file is missing or damaged.
 SeenImages load_seen_images(const std::filesystem::path& path);
+
+// What a run and the models that it learned from have seen; nothing where the folder does not say
+// (or is none). Throws Failure when a file is damaged.
+std::optional<SeenImages> all_seen_images(const std::filesystem::path& run_folder);
 
 }  // namespace inkling

@@ -2,7 +2,6 @@
 #include "data/leaks.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "data/file.h"
 
@@ -148,21 +147,17 @@ std::int64_t drop_drawings(TrainingData& data, const ImageHashes& unwanted) {
 Inheritance inherit(const std::vector<std::string>& models) {
   Inheritance all;
   for (const std::string& model : models) {
-    const std::filesystem::path hashes = seen_images_path(model);
-    if (!std::filesystem::exists(hashes)) {
+    if (const std::optional<SeenImages> seen = all_seen_images(model)) {
+      all.seen.add(*seen);
+    } else {
       all.unknown.push_back(model);
-      continue;
     }
-    const SeenImages seen = load_seen_images(hashes);
-    all.seen.training.add(seen.training), all.seen.validation.add(seen.validation);
   }
   return all;
 }
 
-SeenImages seen_images(const TrainingData& data, const Inheritance& before) {
-  SeenImages seen{ImageHashes(hash_training(data)), ImageHashes(hash_sets(data.validation))};
-  seen.training.add(before.seen.training), seen.validation.add(before.seen.validation);
-  return seen;
+SeenImages seen_images(const TrainingData& data) {
+  return {ImageHashes(hash_training(data)), ImageHashes(hash_sets(data.validation))};
 }
 
 LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>& evaluation,
@@ -173,7 +168,7 @@ LeakReport find_leaks(const TrainingData& data, const std::vector<NamedDataset>&
   report.training_repeats = report.training_images - seen.training.size();
   report.inherited = before.seen.training.size() + before.seen.validation.size();
   report.unknown = before.unknown;
-  seen.training.add(before.seen.training), seen.validation.add(before.seen.validation);
+  seen.add(before.seen);
   for (const NamedDataset& set : data.validation) {
     LeakCount count = count_leaks({seen.training, {}}, set.name, set.data.images);
     count.is_validation = true;

@@ -69,7 +69,7 @@ LeakReport drop_leaks(TrainingData& data, const std::vector<NamedDataset>& evalu
                       const Inheritance& before = {});
 
 // What save_seen_images keeps of a run.
-SeenImages seen_images(const TrainingData& data, const Inheritance& before = {});
+SeenImages seen_images(const TrainingData& data);
 
 void to_json(nlohmann::json& json, const LeakReport& report);
 // Throws nlohmann's exceptions when a value is missing or of the wrong type.

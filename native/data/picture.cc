@@ -93,10 +93,10 @@ Picture decode_jpeg(const std::string& bytes) {
     throw fail();
   }
   // A progressive picture's coefficients are all kept, six bytes a pixel, whatever size is wanted.
-  constexpr std::int64_t kMostPixels = 100'000'000;
+  constexpr std::int64_t kMostPixels = 250'000'000;
   if (std::int64_t{width} * height > kMostPixels) {
     throw Failure("it is a JPEG of " + std::to_string(width) + "x" + std::to_string(height) +
-                  " pixels; at most 100 million are read, so make it smaller");
+                  " pixels; at most 250 million are read, so make it smaller");
   }
   int divisor = 1;
   while (divisor < 8 && std::max(width, height) > kMaxBitmapSide * divisor) divisor *= 2;

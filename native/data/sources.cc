@@ -33,15 +33,6 @@ const char* name_of(MnistPart part) {
   return "train and test";
 }
 
-// A file's name, or where several files have it the whole path, by which they are told apart.
-std::string name_of(const std::string& path, const Sources& sources) {
-  std::int64_t count = 0;
-  for (const auto& files : {sources.kaggle, sources.strokes}) {
-    for (const std::string& file : files) count += file_name(file) == file_name(path) ? 1 : 0;
-  }
-  return count > 1 ? path : file_name(path);
-}
-
 // What --mnist and --kaggle name, each a set; labels may be undefined.
 std::vector<NamedDataset> read_images(const Sources& sources, MnistPart part) {
   std::vector<NamedDataset> sets;
@@ -52,7 +43,7 @@ std::vector<NamedDataset> read_images(const Sources& sources, MnistPart part) {
   }
   for (const std::string& path : sources.kaggle) {
     CsvImages csv = read_csv(path);
-    sets.push_back({name_of(path, sources), {csv.images, csv.labels}, simulation_note(path)});
+    sets.push_back({sources.name_of(path), {csv.images, csv.labels}, simulation_note(path)});
   }
   return sets;
 }
@@ -162,6 +153,14 @@ std::vector<Drawing> read_labelled_strokes(const std::string& path) {
   return all;
 }
 
+std::string Sources::name_of(const std::string& path) const {
+  std::int64_t count = 0;
+  for (const auto& files : {kaggle, strokes}) {
+    for (const std::string& file : files) count += file_name(file) == file_name(path) ? 1 : 0;
+  }
+  return count > 1 ? path : file_name(path);
+}
+
 std::vector<std::filesystem::path> Sources::paths() const {
   std::vector<std::filesystem::path> all(mnist.begin(), mnist.end());
   all.insert(all.end(), kaggle.begin(), kaggle.end());
@@ -191,7 +190,7 @@ TrainingData load_training_data(const Sources& sources, double share, std::int64
   }
   split_images(sets, share, random, data);
   for (const std::string& path : sources.strokes) {
-    split_drawings(path, name_of(path, sources), share, drawing_repeat, random, data);
+    split_drawings(path, sources.name_of(path), share, drawing_repeat, random, data);
   }
   if (data.validation.empty()) {
     throw Failure(
@@ -217,7 +216,7 @@ std::vector<NamedDataset> load_evaluation_data(const Sources& sources) {
   for (const std::string& path : sources.strokes) {
     Dataset data = render(read_labelled_strokes(path), [](std::size_t) { return kPenWidth; });
     if (data.size() == 0) throw Failure(path + " holds no drawing with a digit for a label");
-    sets.push_back({name_of(path, sources), std::move(data), ""});
+    sets.push_back({sources.name_of(path), std::move(data), ""});
   }
   return sets;
 }
@@ -233,9 +232,9 @@ std::string describe(const Sources& sources, MnistPart part) {
   }
   for (const std::string& path : sources.kaggle) {
     const std::string note = simulation_note(path);
-    add(name_of(path, sources) + (note.empty() ? "" : " (" + note + ")"));
+    add(sources.name_of(path) + (note.empty() ? "" : " (" + note + ")"));
   }
-  for (const std::string& path : sources.strokes) add(name_of(path, sources));
+  for (const std::string& path : sources.strokes) add(sources.name_of(path));
   return text;
 }
 

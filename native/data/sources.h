@@ -21,6 +21,8 @@ struct Sources {
   std::vector<std::string> strokes;     // stroke files
 
   std::vector<std::filesystem::path> paths() const;
+  // Of a file of images or strokes: its own name, or the path where several have that name.
+  std::string name_of(const std::string& path) const;
   bool empty() const { return mnist.empty() && kaggle.empty() && strokes.empty(); }
 };
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -82,7 +83,9 @@ void Progress::epoch(const EpochMetrics& m) {
   nlohmann::json by_set;
   for (const auto& [name, accuracy] : m.validation_sets) {
     char text[64];
-    std::snprintf(text, sizeof text, "%s%.24s %.2f", sets.empty() ? "" : ", ", name.c_str(),
+    // A path's end tells more than its beginning.
+    const std::size_t cut = name.size() - std::min<std::size_t>(name.size(), 24);
+    std::snprintf(text, sizeof text, "%s%s %.2f", sets.empty() ? "" : ", ", name.c_str() + cut,
                   100 * accuracy);
     sets += text;
     by_set[name] = accuracy;

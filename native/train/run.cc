@@ -73,6 +73,14 @@ Run load_run(const fs::path& folder) {
   return run;
 }
 
+std::vector<std::string> unknown_teachers(const Run& run) {
+  try {
+    return run.details.at("leaks").at("unknown").get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception&) {
+    return {};  // a run of an earlier version
+  }
+}
+
 namespace {
 
 constexpr char kTemperature[] = "temperature", kThreshold[] = "rejection_threshold";

@@ -33,6 +33,9 @@ void save_run(const Run& run, const std::filesystem::path& folder);
 // Throws Failure when the folder holds no run, or a damaged one.
 Run load_run(const std::filesystem::path& folder);
 
+// Of the models that a run learned from, those which do not say what they had learned from.
+std::vector<std::string> unknown_teachers(const Run& run);
+
 inline std::filesystem::path checkpoint_path(const std::filesystem::path& folder,
                                              const std::string& name) {
   return folder / (name + ".safetensors");

@@ -127,6 +127,22 @@ TEST_F(TrainedOnce, IsQuantizedByRoundingAndByTraining) {
                                   " --validation 0.5 -o " + file("no.onnx")),
                   "are among those that the run in");
   EXPECT_FALSE(std::filesystem::exists(file("no.onnx")));
+
+  // An accuracy on MNIST's test part is written where that part was not learned from.
+  for (const auto& [part, count] : {std::pair{"train", 300u}, std::pair{"t10k", 100u}}) {
+    write_file(file(std::string(part) + "-images-idx3-ubyte"),
+               idx_images(count, 28, 28, part[1] == '1' ? 1000u : 0u));
+    write_file(file(std::string(part) + "-labels-idx1-ubyte"),
+               idx_labels(std::vector<int>(count, 7)));
+  }
+  for (const char* part : {"train", "test"}) {
+    const Outcome tuned = inkling_command(
+        "quantize " + run() + " --mnist " + folder_->path().string() + " --mnist-part " + part +
+        " --batch 32 --epochs 1 --weights-only -o " + file("q.onnx"));
+    ASSERT_EQ(tuned.code, 0) << tuned.text;
+    EXPECT_EQ(read_file(file("q.onnx")).find("mnist_test_accuracy") != std::string::npos,
+              std::string(part) == "train");
+  }
 }
 
 TEST_F(TrainedOnce, IsAskedAboutOtherCanvasesAndWhatIsNoDigit) {
@@ -271,6 +287,7 @@ TEST(CommandLine, AFileWhoseNameIsNoUtf8IsTrainedOn) {
       "train --strokes " + (folder / "caf").string() +
       "*.jsonl --preset mlp --width 0.05 --epochs 1 --batch 16 --out " + (folder / "run").string());
   EXPECT_EQ(trained.code, 0) << trained.text;
+  EXPECT_NE(trained.text.find("no UTF-8, so this run could not be resumed"), std::string::npos);
 }
 
 TEST(CommandLine, SetsOfOneFileNameAreToldApart) {

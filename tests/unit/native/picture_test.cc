@@ -171,7 +171,7 @@ TEST(Picture, WhatIsNoneIsNamedInOneSentence) {
   const std::size_t frame = huge.find("\xff\xc0");
   ASSERT_NE(frame, std::string::npos);
   huge.replace(frame + 5, 4, "\x7f\xff\x7f\xff");
-  refuse(huge, "at most 100 million");
+  refuse(huge, "at most 250 million");
   expect_failure([&] { read_picture(folder.path()); }, "is a folder");
   expect_failure([&] { read_picture(folder / "none.png"); }, "cannot open");
 }

@@ -22,13 +22,13 @@ inline std::string idx_labels(const std::vector<int>& labels) {
   return bytes;
 }
 
-// Grey images that differ in their first four pixels, which count them.
+// Grey images that differ in their first four pixels, which count them from `first`.
 inline std::string idx_images(std::uint32_t count, std::uint32_t rows = 28,
-                              std::uint32_t columns = 28) {
+                              std::uint32_t columns = 28, std::uint32_t first = 0) {
   std::string bytes =
       big_endian(0x803) + big_endian(count) + big_endian(rows) + big_endian(columns);
   for (std::uint32_t i = 0; i < count; ++i) {
-    bytes += big_endian(i) + std::string(std::size_t{rows} * columns - 4, '\x7f');
+    bytes += big_endian(first + i) + std::string(std::size_t{rows} * columns - 4, '\x7f');
   }
   return bytes;
 }
