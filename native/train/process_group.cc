@@ -2,6 +2,7 @@
 #include "train/process_group.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <thread>
 
@@ -299,6 +300,9 @@ std::unique_ptr<ProcessGroup> ProcessGroup::join(const Launch& launch, bool gpu,
                                                  milliseconds timeout) {
   // What c10d has to say while it tries again and again is no news to the person.
   setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
+  // Writing to a peer that has just left raises the signal, by which this process would end without
+  // a word; ignored, the write fails, and explain_break() names who has left.
+  std::signal(SIGPIPE, SIG_IGN);
   return std::make_unique<C10dGroup>(launch, gpu, timeout);
 }
 

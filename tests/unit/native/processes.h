@@ -112,6 +112,9 @@ class Processes {
     }
     const bool ended = ends_.count(which) != 0;
     EXPECT_TRUE(ended) << "process " << which << " goes on:\n" << text(which);
+    const bool killed = ended && WIFSIGNALED(ends_[which]);
+    if (killed)
+      return {-1, text(which) + "(ended by signal " + std::to_string(WTERMSIG(ends_[which])) + ")"};
     return {ended && WIFEXITED(ends_[which]) ? WEXITSTATUS(ends_[which]) : -1, text(which)};
   }
 
