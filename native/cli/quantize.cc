@@ -121,7 +121,8 @@ void run_quantize(const QuantizeFlags& flags) {
   std::optional<SeenImages> seen;  // runs of early versions do not say
   if (fs::exists(seen_images_path(flags.run))) seen = load_seen_images(seen_images_path(flags.run));
   if (!flags.sources.empty()) {
-    data = load_training_data(flags.sources, flags.validation_share, from.run.seed,
+    data = load_training_data(flags.sources, flags.validation_share,
+                              from.run.details.value("validation_seed", from.run.seed),
                               flags.drawing_repeat);
     if (seen) require_held_out(data, *seen, flags.run);
     tune(flags, from, whole, layers, data);

@@ -195,7 +195,8 @@ Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
   if (!flags.start_from.empty()) start_from(network, flags.start_from);
   network->to(device);
   TrainingData data =
-      load_training_data(flags.sources, flags.validation_share, seed, flags.drawing_repeat);
+      load_training_data(flags.sources, flags.validation_share, flags.validation_seed.value_or(seed),
+                         flags.drawing_repeat);
   const LeakReport leaks =
       flags.drop_leaks ? drop_leaks(data, tests, before) : find_leaks(data, tests, before);
   if (leads) {
@@ -222,6 +223,7 @@ Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
   run.network = network->spec(), run.command = recipe["command"].get<std::string>();
   run.details["data"] = describe(flags.sources);
   run.details["hardware"] = hardware(device);
+  if (flags.validation_seed) run.details["validation_seed"] = *flags.validation_seed;
   run.details["leaks"] = leaks;
   train(network, data, options, folder, run, group);
   if (!leads) return run;

@@ -14,6 +14,8 @@ namespace {
 
 using Int = std::int64_t;
 
+constexpr Int kLastSeed = std::numeric_limits<std::int32_t>::max();
+
 std::string joined(const std::vector<std::string>& names) {
   std::string all;
   for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
@@ -70,6 +72,11 @@ void add_data_flags(CLI::App& command, TrainFlags& flags) {
   add_source_flags(command, flags.test_sources, "--test-");
   add_number(command, "--validation", flags.validation_share, 0.001, 0.9,
              "Share of the data held out");
+  command
+      .add_option("--validation-seed", flags.validation_seed,
+                  "Of what is held out; not given: each run's --seed, so that runs hold out "
+                  "different images")
+      ->check(within(Int{0}, kLastSeed));
   add_number(command, "--repeat-strokes", flags.drawing_repeat, Int{1}, Int{1000},
              "Show each drawing so many times an epoch, each time with another pen");
   command.add_flag("--drop-leaks", flags.drop_leaks,
@@ -78,7 +85,7 @@ void add_data_flags(CLI::App& command, TrainFlags& flags) {
       .add_option("--seed", flags.seeds,
                   "Of the split, the start and the order; several: a run for each in OUT/seed-N")
       ->delimiter(',')
-      ->check(within(Int{0}, Int{std::numeric_limits<std::int32_t>::max()}))
+      ->check(within(Int{0}, kLastSeed))
       ->capture_default_str();
 }
 

@@ -27,6 +27,7 @@ struct TrainFlags {
   int threads = 0;            // 0: all cores
   double peer_timeout = 300;  // seconds, of several processes
   double validation_share = 0.1;
+  std::optional<std::int64_t> validation_seed;  // of what is held out; none: each run's seed
   std::int64_t drawing_repeat = 1;
   bool drop_leaks = false, list_presets = false, benchmark = false;
   std::optional<std::string> resume;  // the folder, or empty: --out's
