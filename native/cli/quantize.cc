@@ -50,6 +50,13 @@ void require_held_out(const TrainingData& data, const SeenImages& seen, const st
                 "with (its run.json has the command)");
 }
 
+// By which seed the run held out: its own unless --validation-seed named another.
+std::int64_t validation_seed_of(const Run& run) {
+  const nlohmann::json::json_pointer kept("/validation_seed");
+  if (!run.details.contains(kept) || !run.details[kept].is_number_integer()) return run.seed;
+  return run.details[kept].get<std::int64_t>();
+}
+
 double accuracy_of(const std::vector<FoldedLayer>& layers, const Dataset& data) {
   constexpr std::int64_t kChunk = 500;
   std::vector<torch::Tensor> parts;
@@ -121,8 +128,7 @@ void run_quantize(const QuantizeFlags& flags) {
   std::optional<SeenImages> seen;  // runs of early versions do not say
   if (fs::exists(seen_images_path(flags.run))) seen = load_seen_images(seen_images_path(flags.run));
   if (!flags.sources.empty()) {
-    data = load_training_data(flags.sources, flags.validation_share,
-                              from.run.details.value("validation_seed", from.run.seed),
+    data = load_training_data(flags.sources, flags.validation_share, validation_seed_of(from.run),
                               flags.drawing_repeat);
     if (seen) require_held_out(data, *seen, flags.run);
     tune(flags, from, whole, layers, data);

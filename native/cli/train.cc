@@ -195,8 +195,8 @@ Run train_seed(const TrainFlags& flags, const Common& common, std::int64_t seed,
   if (!flags.start_from.empty()) start_from(network, flags.start_from);
   network->to(device);
   TrainingData data =
-      load_training_data(flags.sources, flags.validation_share, flags.validation_seed.value_or(seed),
-                         flags.drawing_repeat);
+      load_training_data(flags.sources, flags.validation_share,
+                         flags.validation_seed.value_or(seed), flags.drawing_repeat);
   const LeakReport leaks =
       flags.drop_leaks ? drop_leaks(data, tests, before) : find_leaks(data, tests, before);
   if (leads) {
